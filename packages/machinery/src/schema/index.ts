@@ -1,0 +1,8 @@
+export { type Conformed, type ConformOptions, conform } from './conform.ts'
+export { DecodeError } from './decode-error.ts'
+export { definitionOf, groupOf } from './definition-name.ts'
+export { definitionNames, schemaOf } from './definitions.ts'
+export { encodeJson, encodeJsonBytes, ordered } from './encode-order.ts'
+export { readResourceVersion, stampResourceVersion } from './resource-version.ts'
+export type { Property, Schema, SchemaType } from './schema.ts'
+export { formatDuration, joinTime, parseDuration, splitTime } from './time.ts'

@@ -1,0 +1,1 @@
+export { type AdmissionOptions, defaultAdmission } from './default-admission.ts'

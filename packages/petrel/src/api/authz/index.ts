@@ -1,0 +1,5 @@
+export { type AuthorizerOptions, createAuthorizer } from './authorizer.ts'
+export { type EscalationCheckOptions, escalationCheck } from './escalation-check.ts'
+export { forbiddenRequest } from './forbidden-request.ts'
+export { podReferences } from './pod-references.ts'
+export { uncovered } from './rule-cover.ts'

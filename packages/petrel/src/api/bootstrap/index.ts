@@ -1,0 +1,3 @@
+export { type BootstrapResult, type BootstrapStore, bootstrap } from './bootstrap.ts'
+export { bootstrapPolicy } from './bootstrap-policy.ts'
+export { nodeRules } from './cluster-roles.ts'

@@ -7,10 +7,10 @@ type Priority = 0 | 1
 export function textColumn<T>(
   name: string,
   description: string,
-  cell: (object: T, now: number) => string,
+  cell: (object: T, now: number) => string | undefined,
   priority: Priority = 0,
 ): Column<T> {
-  return { name, type: 'string', priority, description, cell }
+  return { name, type: 'string', priority, description, cell: (object, now) => cell(object, now) ?? '' }
 }
 
 /** Typed as text upstream although the cells are numbers, or the other way round: the client sorts by the cells. */

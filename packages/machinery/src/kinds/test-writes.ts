@@ -29,6 +29,7 @@ export function create<T extends KubeObject>(kind: Kind<T>, object: T): Written<
   const rules = { namespaced: kind.namespaced, validateName: kind.strategy.validateName }
   validateObjectMeta(copy.metadata, rules, 'metadata', errors)
   kind.strategy.validate?.(copy, errors)
+  kind.strategy.validateCreate?.(copy, errors)
   return { object: copy, faults: list(errors) }
 }
 

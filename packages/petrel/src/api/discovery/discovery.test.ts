@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { startServer } from '../testing/start-server.ts'
+
+const root = join(import.meta.dirname, '../../../../..')
+const golden = join(root, process.env['PETREL_GOLDEN'] ?? '../shared/golden/kubernetes-v1.36', 'discovery')
+const skip = existsSync(golden) ? false : `no golden data at ${golden}`
+
+/** `apis__apps__v1.json` → `/apis/apps/v1`. */
+function pathOf(file: string): string {
+  return `/${file.replace(/\.json$/, '').replaceAll('__', '/')}`
+}
+
+test('legacy discovery says what upstream says', { skip }, async t => {
+  const server = startServer()
+  for (const file of readdirSync(golden)) {
+    if (file === 'aggregated_v2.json' || file === 'api.json') continue
+    await t.test(pathOf(file), async () => {
+      const expected = JSON.parse(readFileSync(join(golden, file), 'utf8')) as unknown
+      const { body } = await server.call('GET', pathOf(file))
+      assert.deepEqual(sorted(ours(JSON.parse(String(body)))), sorted(ours(expected)))
+    })
+  }
+  await server.close()
+})
+
+/** Of these kinds upstream stores another version than we do, and storageVersionHash says so. */
+const storedOtherwise = /^(mutatingadmissionpolic|customresourcedefinition|devicetaintrule)/
+
+function ours(document: unknown): unknown {
+  const { resources = [] } = document as { resources?: { name: string; storageVersionHash?: string }[] }
+  for (const resource of resources) if (storedOtherwise.test(resource.name)) delete resource.storageVersionHash
+  return document
+}
+
+/** The order of fields and of set-like lists does not matter. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sorted(item)]))
+}
+
+test('aggregated discovery says what upstream says, with an ETag that answers 304', { skip }, async () => {
+  const server = startServer()
+  const listener = await server.listen()
+  const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
+  const response = await fetch(`${listener.url}/apis`, { headers: { accept } })
+  assert.equal(response.headers.get('content-type'), 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList')
+  const expected = JSON.parse(readFileSync(join(golden, 'aggregated_v2.json'), 'utf8')) as unknown
+  assert.deepEqual(sorted(await response.json()), sorted(expected))
+  const etag = response.headers.get('etag') ?? ''
+  const again = await fetch(`${listener.url}/apis`, { headers: { accept, 'if-none-match': etag } })
+  assert.equal(again.status, 304)
+  const old = await fetch(`${listener.url}/api`, { headers: { accept: accept.replace('v=v2', 'v=v2beta1') } })
+  assert.equal(((await old.json()) as { apiVersion: string }).apiVersion, 'apidiscovery.k8s.io/v2beta1')
+  await server.close()
+})
+
+test('discovery follows kinds that come and go', async () => {
+  const server = startServer()
+  const [kind] = [...(await import('@petrel/machinery/kinds')).builtinKinds].filter(({ plural }) => plural === 'configmaps')
+  server.server.addKind({ ...kind!, group: 'example.com', kind: 'Widget', plural: 'widgets', singular: 'widget', shortNames: [] })
+  assert.match(String((await server.call('GET', '/apis/example.com/v1')).body), /"name":"widgets"/)
+  server.server.removeKind({ group: 'example.com', version: 'v1', kind: 'Widget', plural: 'widgets', namespaced: true })
+  assert.equal((await server.call('GET', '/apis/example.com/v1')).code, 404)
+  await server.close()
+})
+
+test('openapi v3 has an index and a document for every group version', async () => {
+  const server = startServer()
+  const listener = await server.listen()
+  const index = (await (await fetch(`${listener.url}/openapi/v3`)).json()) as { paths: Record<string, { serverRelativeURL: string }> }
+  assert.ok(index.paths['api/v1'] && index.paths['apis/apps/v1'])
+  const url = `${listener.url}${index.paths['apis/apps/v1']?.serverRelativeURL}`
+  const response = await fetch(url)
+  assert.match(response.headers.get('cache-control') ?? '', /immutable/)
+  const document = (await response.json()) as { openapi: string; paths: Record<string, unknown> }
+  assert.ok(document.paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}'])
+  assert.equal((await fetch(url, { headers: { 'if-none-match': response.headers.get('etag') ?? '' } })).status, 304)
+  assert.equal((await fetch(`${listener.url}/openapi/v3/apis/nix/v1`)).status, 404)
+  await server.close()
+})

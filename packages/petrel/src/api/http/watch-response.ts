@@ -1,0 +1,90 @@
+/**
+ * A watch on the wire. Items that come in one turn of the event loop go out in one write; a peer that does not read is
+ * cut when too much waits for it, and comes back with the last revision it saw.
+ */
+import type { StatusError } from '@petrel/machinery/status'
+import type { Framing } from '../encode/watch-chunk.ts'
+import type { WatchItem } from '../registry/change.ts'
+import type { WatchSink, WatchStream } from '../registry/watch-stream.ts'
+import type { Exchange, Headers, ResponseStream } from './exchange.ts'
+
+/** A slow watcher may owe so much before it is cut. */
+const slowLimitBytes = 16 * 1024 * 1024
+/** Initial state is written in chunks of so many items. */
+const chunkItems = 512
+
+/** What waits for the end of this turn. */
+const waiting: WatchResponse[] = []
+let scheduled = false
+
+function flushAll(): void {
+  scheduled = false
+  const due = waiting.splice(0)
+  for (const response of due) response.flush()
+}
+
+export class WatchResponse implements WatchSink {
+  readonly #stream: WatchStream
+  readonly #framing: Framing
+  readonly #out: ResponseStream
+  readonly #onCut: () => void
+  #pending: WatchItem[] = []
+  #queued = false
+  #ended = false
+
+  constructor(stream: WatchStream, framing: Framing, out: ResponseStream, onCut: () => void) {
+    this.#stream = stream
+    this.#framing = framing
+    this.#out = out
+    this.#onCut = onCut
+  }
+
+  /** Answers the exchange and runs the watch until either side ends it. */
+  static run(exchange: Exchange, stream: WatchStream, framing: Framing, headers: Headers, onCut: () => void): void {
+    const out = exchange.open(200, { ...headers, 'content-type': framing.mediaType, 'transfer-encoding': 'chunked' })
+    const response = new WatchResponse(stream, framing, out, onCut)
+    exchange.onClose(() => {
+      response.#ended = true
+      stream.cancel()
+    })
+    stream.start(response)
+  }
+
+  items(items: readonly WatchItem[]): void {
+    if (this.#ended) return
+    // The shared batch is taken as it is while nothing else waits.
+    if (this.#pending.length === 0) this.#pending = items as WatchItem[]
+    else this.#pending = [...this.#pending, ...items]
+    if (this.#queued) return
+    this.#queued = true
+    waiting.push(this)
+    if (!scheduled) {
+      scheduled = true
+      setImmediate(flushAll)
+    }
+  }
+
+  end(error?: StatusError): void {
+    if (this.#ended) return
+    this.flush()
+    this.#ended = true
+    if (error) this.#out.write(this.#framing.error(error.status))
+    this.#out.end()
+  }
+
+  flush(): void {
+    this.#queued = false
+    const items = this.#pending
+    if (items.length === 0 || this.#ended) return
+    this.#pending = []
+    if (this.#out.buffered > slowLimitBytes) {
+      this.#ended = true
+      this.#stream.cancel()
+      this.#out.destroy()
+      this.#onCut()
+      return
+    }
+    if (items.length <= chunkItems) this.#out.write(this.#framing.chunk(items))
+    else for (let i = 0; i < items.length; i += chunkItems) this.#out.write(this.#framing.chunk(items.slice(i, i + chunkItems)))
+  }
+}

@@ -1,0 +1,159 @@
+/** What the runtime is told of one container (pkg/kubelet/kuberuntime, generateContainerConfig). */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, normalize } from 'node:path'
+import type { Container, Pod } from '@petrel/machinery/api/core-v1'
+import type { ContainerConfig, ContainerSecurityContext, Image, Mount } from '../runtime/index.ts'
+import { ConfigError, containerEnv, type EnvSources } from './container-env.ts'
+import { expand } from './expand-env.ts'
+import { containerAnnotations, containerLabels } from './pod-labels.ts'
+import { hostnameOf, resourcesOf } from './sandbox-config.ts'
+
+export interface ContainerPlace {
+  /** The pod's folder on this node. */
+  readonly podFolder: string
+  /** Host paths of the pod's volumes, by name. */
+  readonly volumes: ReadonlyMap<string, string>
+  readonly domain: string
+}
+
+export async function containerConfig(
+  pod: Pod,
+  container: Container,
+  attempt: number,
+  image: Image,
+  sources: EnvSources,
+  place: ContainerPlace,
+): Promise<ContainerConfig> {
+  const env = await containerEnv(pod, container, sources)
+  return {
+    name: container.name,
+    attempt,
+    image: image.id,
+    command: (container.command ?? []).map(part => expand(part, env)),
+    args: (container.args ?? []).map(part => expand(part, env)),
+    workingDir: container.workingDir ?? '',
+    env: [...env].map(([name, value]) => ({ name, value })),
+    mounts: await mountsOf(pod, container, attempt, env, sources, place),
+    labels: containerLabels(pod, container),
+    annotations: containerAnnotations(pod, container),
+    logPath: join(container.name, `${attempt}.log`),
+    stdin: container.stdin ?? false,
+    stdinOnce: container.stdinOnce ?? false,
+    tty: container.tty ?? false,
+    resources: resourcesOf(container),
+    securityContext: securityOf(pod, container, image),
+  }
+}
+
+/** The container's own settings before the pod's. Throws ConfigError when the image would run as root and may not. */
+function securityOf(pod: Pod, container: Container, image: Image): ContainerSecurityContext {
+  const { securityContext: ofPod } = pod.spec ?? {}
+  const own = container.securityContext
+  const runAsUser = own?.runAsUser ?? ofPod?.runAsUser
+  const runAsGroup = own?.runAsGroup ?? ofPod?.runAsGroup
+  if (own?.runAsNonRoot ?? ofPod?.runAsNonRoot) {
+    const user = runAsUser ?? (/^\d*$/.test(image.user) ? Number(image.user || 0) : undefined)
+    if (user === undefined) {
+      throw new ConfigError(
+        `container has runAsNonRoot and image has non-numeric user (${image.user}), cannot verify user is non-root`,
+      )
+    }
+    if (user === 0) throw new ConfigError('container has runAsNonRoot and image will run as root')
+  }
+  const groups = [...(ofPod?.supplementalGroups ?? []), ...(ofPod?.fsGroup === undefined ? [] : [ofPod.fsGroup])]
+  return {
+    ...(runAsUser !== undefined && { runAsUser }),
+    ...(runAsGroup !== undefined && { runAsGroup }),
+    supplementalGroups: groups,
+    privileged: own?.privileged ?? false,
+    readonlyRootfs: own?.readOnlyRootFilesystem ?? false,
+    noNewPrivs: own?.allowPrivilegeEscalation === false,
+    addCapabilities: own?.capabilities?.add ?? [],
+    dropCapabilities: own?.capabilities?.drop ?? [],
+  }
+}
+
+async function mountsOf(
+  pod: Pod,
+  container: Container,
+  attempt: number,
+  env: ReadonlyMap<string, string>,
+  { podIPs }: EnvSources,
+  place: ContainerPlace,
+): Promise<Mount[]> {
+  const mounts: Mount[] = []
+  for (const { name, mountPath, readOnly = false, subPath, subPathExpr, mountPropagation } of container.volumeMounts ??
+    []) {
+    const root = place.volumes.get(name)
+    if (root === undefined) throw new ConfigError(`volume "${name}" of container "${container.name}" is not set up`)
+    const sub = subPathExpr === undefined ? (subPath ?? '') : expand(subPathExpr, env)
+    const readsOnly = readOnly || carriesApiData(pod, name)
+    mounts.push({
+      containerPath: mountPath.startsWith('/') ? mountPath : `/${mountPath}`,
+      hostPath: sub === '' ? root : await subPathOf(root, sub, name),
+      readonly: readsOnly,
+      ...(mountPropagation === 'Bidirectional' && { propagation: 'bidirectional' as const }),
+      ...(mountPropagation === 'HostToContainer' && { propagation: 'host-to-container' as const }),
+    })
+  }
+  const own = join(place.podFolder, 'containers', container.name, String(attempt))
+  await mkdir(own, { recursive: true })
+  const isTaken = (path: string): boolean => mounts.some(({ containerPath }) => containerPath === path)
+  if (!pod.spec?.hostNetwork && !isTaken('/etc/hosts')) {
+    const file = join(place.podFolder, 'etc-hosts')
+    await writeFile(file, hostsFile(pod, podIPs, place.domain))
+    mounts.push({ containerPath: '/etc/hosts', hostPath: file, readonly: false })
+  }
+  const terminationPath = container.terminationMessagePath ?? '/dev/termination-log'
+  const termination = join(own, 'termination-log')
+  await writeFile(termination, '', { mode: 0o666, flag: 'w' })
+  mounts.push({ containerPath: terminationPath, hostPath: termination, readonly: false })
+  return mounts
+}
+
+/** Volumes of API data are never written to by containers. */
+function carriesApiData(pod: Pod, name: string): boolean {
+  const volume = pod.spec?.volumes?.find(candidate => candidate.name === name)
+  return Boolean(volume?.configMap || volume?.secret || volume?.downwardAPI || volume?.projected)
+}
+
+/** A path inside a volume; a folder is made where there is nothing. Links out of the volume are refused. */
+async function subPathOf(root: string, sub: string, volume: string): Promise<string> {
+  const path = normalize(join(root, sub))
+  if (path !== root && !path.startsWith(`${root}/`)) {
+    throw new ConfigError(`failed to prepare subPath for volumeMount "${volume}": subPath "${sub}" leaves the volume`)
+  }
+  const { realpath } = await import('node:fs/promises')
+  const real = await realpath(path).catch(() => undefined)
+  if (real === undefined) {
+    await mkdir(path, { recursive: true })
+    return path
+  }
+  const realRoot = await realpath(root)
+  if (real !== realRoot && !real.startsWith(`${realRoot}/`)) {
+    throw new ConfigError(
+      `failed to prepare subPath for volumeMount "${volume}": subPath "${sub}" leads out of the volume`,
+    )
+  }
+  return real
+}
+
+function hostsFile(pod: Pod, podIPs: readonly string[], domain: string): string {
+  const lines = [
+    '# Kubernetes-managed hosts file.',
+    '127.0.0.1\tlocalhost',
+    '::1\tlocalhost ip6-localhost ip6-loopback',
+    'fe00::0\tip6-localnet',
+    'fe00::0\tip6-mcastprefix',
+    'fe00::1\tip6-allnodes',
+    'fe00::2\tip6-allrouters',
+  ]
+  const hostname = hostnameOf(pod)
+  const { subdomain } = pod.spec ?? {}
+  const full = subdomain ? `${hostname}.${subdomain}.${pod.metadata?.namespace}.svc.${domain}\t` : ''
+  for (const ip of podIPs) lines.push(`${ip}\t${full}${hostname}`)
+  const aliases = pod.spec?.hostAliases ?? []
+  if (aliases.length > 0) lines.push('', '# Entries added by HostAliases.')
+  for (const { ip, hostnames = [] } of aliases) lines.push([ip, ...hostnames].join('\t'))
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,3 @@
+export type { PayloadSources } from './payload.ts'
+export { PodVolumes } from './pod-volumes.ts'
+export { ServiceAccountTokens } from './service-account-tokens.ts'

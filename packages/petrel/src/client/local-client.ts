@@ -114,17 +114,17 @@ class InProcess implements Client {
     body: unknown,
     options: WriteOptions = {},
   ): Promise<R> {
-    return this.#object(
-      await this.#call({
-        method: 'POST',
-        verb: 'create',
-        resource,
-        ...key,
-        subresource,
-        query: writeQuery(options),
-        body,
-      }),
-    )
+    const result = await this.#call({
+      method: 'POST',
+      verb: 'create',
+      resource,
+      ...key,
+      subresource,
+      query: writeQuery(options),
+      body,
+    })
+    // Bindings and evictions answer with a Status.
+    return result.type === 'status' ? (result.status as R) : this.#object(result)
   }
 
   async update<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {

@@ -1,0 +1,135 @@
+/**
+ * Petrel as one process: the store, the API server, the loops and a node, each when it is asked for. What it starts it
+ * owns; `close` ends it in reverse, and the containers run on.
+ */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { type Clock, kubeconfig, type Logger, openPki, type Pki, type Rng } from '../../base/index.ts'
+import type { Client } from '../../client/index.ts'
+import { machineAddress, machineName, sharedPodSource } from '../../node/index.ts'
+import { openSqliteStore, type SqliteStore } from '../../store/index.ts'
+import type { DataFolder } from '../data-folder.ts'
+import { type ListenAddress, localAddress } from '../listen-address.ts'
+import { type RunningApiServer, startApiServer, storeOptions } from './api-server.ts'
+import { type LocalNode, startLocalNode } from './local-node.ts'
+import { type RunningLoops, startLoops } from './loops.ts'
+import { NodeConnections } from './node-connections.ts'
+import { startSimulatedNodes } from './simulated-nodes.ts'
+import { administrator, controllerManager, nodeUser, scheduler } from './users.ts'
+
+export interface PetrelOptions {
+  readonly data: DataFolder
+  readonly listen: ListenAddress
+  readonly clock: Clock
+  readonly rng: Rng
+  readonly log: Logger
+  /** What this machine runs as node; `none` runs the control plane alone. */
+  readonly runtime: 'process' | 'none'
+  readonly simulatedNodes: number
+  /** Saves what can be read of a damaged store. */
+  readonly salvage: boolean
+  /** Called as each part has come up. */
+  onStarted(part: string, words: string): void
+}
+
+export interface Petrel {
+  readonly url: string
+  readonly pki: Pki
+  readonly store: SqliteStore
+  readonly api: RunningApiServer
+  readonly loops: RunningLoops
+  readonly node: LocalNode | undefined
+  /** Acts as the administrator. */
+  readonly client: Client
+  close(): Promise<void>
+}
+
+export async function startPetrel(options: PetrelOptions): Promise<Petrel> {
+  const { data, listen, clock, rng, log, onStarted } = options
+  mkdirSync(data.path, { recursive: true, mode: 0o711 })
+  const closers: (() => Promise<unknown>)[] = []
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    const address = machineAddress()
+    const addresses = [listen.host, address, '10.244.0.1'].filter((one): one is string => one !== undefined && /^[\d.]+$|:/.test(one))
+    // The store's thread starts while the certificates are read.
+    const opening = openSqliteStore({ ...storeOptions, path: data.database, clock, salvage: options.salvage })
+    const [pki, store] = await Promise.all([
+      openPki({ folder: data.pki, clock, dnsNames: [hostname()], addresses: [...new Set(addresses)].filter(one => one !== '0.0.0.0' && one !== '::') }),
+      opening,
+    ])
+    closers.push(() => store.close())
+    if (store.salvaged) log.warn('The store was damaged and what could be read was saved', { ...store.salvaged })
+    onStarted('store', `${data.database}, revision ${store.revision}`)
+
+    const connections = new NodeConnections()
+    const api = await startApiServer({ store, pki, clock, rng, log, listen, advertise: address ?? '10.244.0.1', nodes: connections })
+    closers.push(() => api.close())
+    connections.reachOthers(api.server.reader, () => ({ ...pki.identity('apiserver'), authority: pki.clusterAuthority }))
+    const url = `https://${localAddress(listen)}:${api.listener.port}`
+    writeKubeconfig(data.kubeconfig, url, pki)
+    onStarted('api', url)
+
+    const loops = startLoops({
+      controllers: api.clientFor(controllerManager),
+      scheduler: api.clientFor(scheduler),
+      clock,
+      rng,
+      log,
+      rootCa: pki.clusterAuthority,
+    })
+    closers.push(() => loops.close())
+    api.server.health.add('controllers', 'ready', () => loops.controllersProblem)
+    api.server.health.add('scheduler', 'ready', () => loops.schedulerProblem)
+    onStarted('loops', 'controllers, scheduler')
+
+    const pods = sharedPodSource(loops.informers)
+    const client = api.clientFor(administrator)
+    let node: LocalNode | undefined
+    if (options.runtime === 'process') {
+      const name = machineName()
+      node = await startLocalNode({
+        client: api.clientFor(nodeUser(name)),
+        administrator: client,
+        informers: loops.informers,
+        pods,
+        connections,
+        clock,
+        rng,
+        log,
+        folder: data.node,
+        name,
+        address,
+        labels: { 'node-role.kubernetes.io/control-plane': '' },
+      })
+      const { agent, description } = node
+      closers.push(() => node!.close())
+      api.server.health.add('node', 'ready', () => agent.problem)
+      onStarted('node', `${name}: ${description}`)
+    }
+    if (options.simulatedNodes > 0) {
+      const simulated = startSimulatedNodes(options.simulatedNodes, {
+        clientFor: name => api.clientFor(nodeUser(name)),
+        informers: loops.informers,
+        pods,
+        connections,
+        clock,
+        rng,
+        log,
+      })
+      closers.push(() => simulated.close())
+      onStarted('nodes', `${options.simulatedNodes} simulated`)
+    }
+    return { url, pki, store, api, loops, node, client, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function writeKubeconfig(path: string, server: string, pki: Pki): void {
+  writeFileSync(path, kubeconfig({ server, authority: pki.clusterAuthority, credentials: pki.identity('admin') }), { mode: 0o600 })
+  chmodSync(path, 0o600)
+}

@@ -1,0 +1,14 @@
+export { type Agent, type AgentOptions, type NodeDescription, ownPodSource, type PodSource, sharedPodSource, startAgent } from './agent/index.ts'
+export { formatReference, ImageStore, parseReference } from './image/index.ts'
+export { describeMachine, type MachineDescription, machineAddress, machineName } from './machine.ts'
+export {
+  BridgeNetwork,
+  ClusterZone,
+  DnsForwarder,
+  DnsServer,
+  resolversOf,
+  ServiceProxy,
+  whyNoPodNetwork,
+} from './network/index.ts'
+export { openProcessRuntime, type ProcessRuntime } from './runtime/process/index.ts'
+export { type Image, type Runtime, RuntimeError } from './runtime/index.ts'

@@ -3,7 +3,7 @@ import { forbiddenRequest } from './authz/index.ts'
 import type { Attributes, Authorizer, UserInfo } from './contract.ts'
 import type { RequestInfo } from './request-info.ts'
 
-export function attributesOf(user: UserInfo, info: RequestInfo): Attributes {
+function attributesOf(user: UserInfo, info: RequestInfo): Attributes {
   const { verb, resourceRequest, group, version, resource, subresource, namespace, name, path } = info
   return { user, verb, resourceRequest, group, version, resource, subresource, namespace, name, path }
 }

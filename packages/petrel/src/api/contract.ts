@@ -63,8 +63,16 @@ export interface Decision {
 export interface Authorizer {
   authorize(attributes: Attributes): Decision
   /** For SelfSubjectRulesReview. */
-  rulesFor(user: UserInfo, namespace: string): {
-    readonly resourceRules: readonly { verbs: string[]; apiGroups: string[]; resources: string[]; resourceNames: string[] }[]
+  rulesFor(
+    user: UserInfo,
+    namespace: string,
+  ): {
+    readonly resourceRules: readonly {
+      verbs: string[]
+      apiGroups: string[]
+      resources: string[]
+      resourceNames: string[]
+    }[]
     readonly nonResourceRules: readonly { verbs: string[]; nonResourceURLs: string[] }[]
   }
 }
@@ -102,5 +110,8 @@ export interface ObjectReader {
   /** All namespaces when `namespace` is ''. */
   list<T extends KubeObject>(resource: Resource<T>, namespace: string): readonly T[]
   /** Calls back after every change of this resource, until cancelled. */
-  onChange(resource: Resource, changed: (current: KubeObject | undefined, previous: KubeObject | undefined) => void): { cancel(): void }
+  onChange(
+    resource: Resource,
+    changed: (current: KubeObject | undefined, previous: KubeObject | undefined) => void,
+  ): { cancel(): void }
 }

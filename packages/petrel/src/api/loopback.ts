@@ -41,5 +41,16 @@ const neverAborted = new AbortController().signal
 
 function infoOf(verb: string, resource: Resource, namespace: string, name: string): RequestInfo {
   const { group, version, plural } = resource
-  return { resourceRequest: true, path: '', verb, group, version, namespace, resource: plural, subresource: '', name, rest: '' }
+  return {
+    resourceRequest: true,
+    path: '',
+    verb,
+    group,
+    version,
+    namespace,
+    resource: plural,
+    subresource: '',
+    name,
+    rest: '',
+  }
 }

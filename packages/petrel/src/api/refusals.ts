@@ -1,8 +1,17 @@
 /** What a URL gets that leads nowhere, or not with this method. Upstream's router says no more than that. */
-import { type StatusReason, StatusError } from '@petrel/machinery/status'
+import { StatusError, type StatusReason } from '@petrel/machinery/status'
 
 function refusal(code: number, reason: StatusReason, message: string): StatusError {
-  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details: {}, code })
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    details: {},
+    code,
+  })
 }
 
 export function noSuchResource(): StatusError {

@@ -2,12 +2,12 @@
  * One call of the API after authentication, and what comes of it. The HTTP front makes requests from bytes and turns
  * results into bytes; the in-process client passes objects and takes objects, and pays for no encoding.
  */
+
+import type { Duplex, Readable } from 'node:stream'
 import type { Kind, KubeObject, ObjectList } from '@petrel/machinery/kinds'
 import type { Status } from '@petrel/machinery/status'
-import type { Duplex, Readable } from 'node:stream'
 import type { Entry } from '../store/index.ts'
 import type { UserInfo } from './contract.ts'
-import type { Accepted } from './negotiate/accept.ts'
 import type { ServedKind } from './registry/kind-table.ts'
 import type { WatchStream } from './registry/watch-stream.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -95,9 +95,11 @@ export interface UpgradedResult {
   readonly type: 'upgraded'
 }
 
-export type ApiResult = ObjectResult | ListResult | WatchResult | StatusResult | RawResult | StreamResult | UpgradedResult
-
-export interface Handled {
-  readonly accepted: Accepted
-  readonly result: ApiResult
-}
+export type ApiResult =
+  | ObjectResult
+  | ListResult
+  | WatchResult
+  | StatusResult
+  | RawResult
+  | StreamResult
+  | UpgradedResult

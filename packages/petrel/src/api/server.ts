@@ -5,6 +5,7 @@
 import type { TokenReview } from '@petrel/machinery/api/authentication-v1'
 import type { Info } from '@petrel/machinery/api/version'
 import type { Kind, Resource } from '@petrel/machinery/kinds'
+import type { AllDocs } from '@petrel/machinery/openapi'
 import type { Clock, Logger, Rng } from '../base/index.ts'
 import type { Store } from '../store/index.ts'
 import { type Chain, createChain, type PathHandler } from './chain.ts'
@@ -46,6 +47,8 @@ export interface ApiServerOptions {
   readonly services?: ServiceRanges
   /** Upstream's --request-timeout; 60 s. */
   readonly requestTimeoutMs?: number
+  /** Descriptions for OpenAPI, read when a document is first asked for. */
+  readonly docs?: () => Promise<AllDocs>
   /** Further documents by exact path: `/openid/v1/jwks`. */
   readonly documents?: readonly { readonly path: string; readonly mediaType: string; readonly body: string }[]
 }
@@ -110,7 +113,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     tokens: security.tokens,
     nodes: options.nodes,
   })
-  const chain = createChain({ registry, authorizer, handlers, paths: pathHandlers(options, table, health, metrics, listeners) })
+  const chain = createChain({
+    registry,
+    authorizer,
+    handlers,
+    paths: pathHandlers(options, table, health, metrics, listeners),
+  })
   const self = loopback(chain, reader)
   const front = createFront({
     chain,
@@ -168,7 +176,7 @@ function pathHandlers(
     const [first] = listeners
     return first ? `${first.host}:${first.port}` : ''
   })
-  const schemas = openApi(table, options.version.gitVersion)
+  const schemas = openApi(table, options.version.gitVersion, options.docs)
   return [
     request => health.answer(request),
     request => answerVersion(request, options.version),

@@ -22,6 +22,11 @@ export function isActive(pod: Pod): boolean {
   return !isTerminal(pod) && pod.metadata?.deletionTimestamp === undefined
 }
 
+/** On its way out, and not over yet (controller.IsPodTerminating). */
+export function isTerminating(pod: Pod): boolean {
+  return !isTerminal(pod) && pod.metadata?.deletionTimestamp !== undefined
+}
+
 /** Ready for `minReadySeconds` without a break. */
 export function isAvailable(pod: Pod, minReadySeconds: number, now: number): boolean {
   const since = readySince(pod)

@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, kubeconfig, type Logger, openPki, type Rng, silentLogger, systemClock, systemRng } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
+import { sharedPodSource } from '../node/index.ts'
 import { openMemoryStore } from '../store/index.ts'
 import { startApiServer, storeOptions } from './parts/api-server.ts'
 import { startLoops } from './parts/loops.ts'
 import { NodeConnections } from './parts/node-connections.ts'
-import { administrator, controllerManager, scheduler } from './parts/users.ts'
+import { startSimulatedNodes } from './parts/simulated-nodes.ts'
+import { administrator, controllerManager, nodeUser, scheduler } from './parts/users.ts'
 
 export interface ClusterOptions {
   /** Runs the controllers and the scheduler: deployments get pods, deleted owners take their dependents along. Default false. */
@@ -78,6 +80,17 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
         rootCa: pki.clusterAuthority,
       })
       closers.push(() => loops.close())
+      const simulated = startSimulatedNodes(nodes, {
+        clientFor: name => api.clientFor(nodeUser(name)),
+        informers: loops.informers,
+        pods: sharedPodSource(loops.informers),
+        connections,
+        clock,
+        rng,
+        log,
+      })
+      closers.push(() => simulated.close())
+      await simulated.ready()
     }
     const config = kubeconfig({ server: api.listener.url, authority: pki.clusterAuthority, credentials: pki.identity('admin') })
     const kubeconfigPath = join(folder, 'kubeconfig')

@@ -12,3 +12,4 @@ export {
 } from './network/index.ts'
 export { openProcessRuntime, type ProcessRuntime } from './runtime/process/index.ts'
 export { type Image, type Runtime, RuntimeError } from './runtime/index.ts'
+export { createSimulatedRuntime } from './runtime/simulated/index.ts'

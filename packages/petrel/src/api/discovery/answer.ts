@@ -59,7 +59,9 @@ function make(
   } else if (parts.length === 1) value = apiGroupList(table)
   else if (parts.length === 2) value = apiGroup(table, group)
   else value = apiResourceList(table, group, version)
-  return value === undefined ? undefined : { mediaType: 'application/json', body: Buffer.from(JSON.stringify(value)), etag: undefined }
+  return value === undefined
+    ? undefined
+    : { mediaType: 'application/json', body: Buffer.from(JSON.stringify(value)), etag: undefined }
 }
 
 function reply(request: ApiRequest, { mediaType, body, etag }: Document): RawResult {

@@ -39,7 +39,11 @@ function ours(document: unknown): unknown {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sorted(item)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  )
 }
 
 test('aggregated discovery says what upstream says, with an ETag that answers 304', { skip }, async () => {
@@ -47,7 +51,10 @@ test('aggregated discovery says what upstream says, with an ETag that answers 30
   const listener = await server.listen()
   const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
   const response = await fetch(`${listener.url}/apis`, { headers: { accept } })
-  assert.equal(response.headers.get('content-type'), 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList')
+  assert.equal(
+    response.headers.get('content-type'),
+    'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+  )
   const expected = JSON.parse(readFileSync(join(golden, 'aggregated_v2.json'), 'utf8')) as unknown
   assert.deepEqual(sorted(await response.json()), sorted(expected))
   const etag = response.headers.get('etag') ?? ''
@@ -60,8 +67,17 @@ test('aggregated discovery says what upstream says, with an ETag that answers 30
 
 test('discovery follows kinds that come and go', async () => {
   const server = startServer()
-  const [kind] = [...(await import('@petrel/machinery/kinds')).builtinKinds].filter(({ plural }) => plural === 'configmaps')
-  server.server.addKind({ ...kind!, group: 'example.com', kind: 'Widget', plural: 'widgets', singular: 'widget', shortNames: [] })
+  const [kind] = [...(await import('@petrel/machinery/kinds')).builtinKinds].filter(
+    ({ plural }) => plural === 'configmaps',
+  )
+  server.server.addKind({
+    ...kind!,
+    group: 'example.com',
+    kind: 'Widget',
+    plural: 'widgets',
+    singular: 'widget',
+    shortNames: [],
+  })
   assert.match(String((await server.call('GET', '/apis/example.com/v1')).body), /"name":"widgets"/)
   server.server.removeKind({ group: 'example.com', version: 'v1', kind: 'Widget', plural: 'widgets', namespaced: true })
   assert.equal((await server.call('GET', '/apis/example.com/v1')).code, 404)
@@ -71,7 +87,9 @@ test('discovery follows kinds that come and go', async () => {
 test('openapi v3 has an index and a document for every group version', async () => {
   const server = startServer()
   const listener = await server.listen()
-  const index = (await (await fetch(`${listener.url}/openapi/v3`)).json()) as { paths: Record<string, { serverRelativeURL: string }> }
+  const index = (await (await fetch(`${listener.url}/openapi/v3`)).json()) as {
+    paths: Record<string, { serverRelativeURL: string }>
+  }
   assert.ok(index.paths['api/v1'] && index.paths['apis/apps/v1'])
   const url = `${listener.url}${index.paths['apis/apps/v1']?.serverRelativeURL}`
   const response = await fetch(url)

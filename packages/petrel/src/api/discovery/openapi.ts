@@ -4,10 +4,11 @@
  */
 import { createHash } from 'node:crypto'
 import type { Kind } from '@petrel/machinery/kinds'
+import type { AllDocs } from '@petrel/machinery/openapi'
 import { notAcceptable } from '@petrel/machinery/status'
+import { parseAccept } from '../negotiate/media-type.ts'
 import type { KindTable } from '../registry/kind-table.ts'
 import type { ApiRequest, RawResult } from '../request.ts'
-import { parseAccept } from '../negotiate/media-type.ts'
 import { groups, kindsOf } from './resources.ts'
 
 export interface OpenApi {
@@ -20,8 +21,8 @@ interface Document {
   readonly hash: string
 }
 
-/** `describe` gives the descriptions of types, where the program has them. */
-export function openApi(table: KindTable, version: string): OpenApi {
+/** `docs` gives the descriptions of types and fields, where the program has them. */
+export function openApi(table: KindTable, version: string, docs: () => Promise<AllDocs> = noDocs): OpenApi {
   const documents = new Map<string, Promise<Document>>()
   let generation = table.generation
   const cached = (key: string, make: () => Promise<unknown>): Promise<Document> => {
@@ -45,11 +46,11 @@ export function openApi(table: KindTable, version: string): OpenApi {
     answer(request) {
       const { path } = request.info
       if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-      if (path === '/openapi/v2') return answerV2(request, () => cached('v2', () => makeV2(table)))
+      if (path === '/openapi/v2') return answerV2(request, () => cached('v2', () => makeV2(table, docs)))
       if (path === '/openapi/v3' || path === '/openapi/v3/') return answerIndex(request, table, version)
       const part = /^\/openapi\/v3\/(.+)$/.exec(path)?.[1]
       const found = part === undefined ? undefined : served(table).find(known => pathOf(known) === part)
-      return found && answerV3(request, () => cached(`v3 ${part}`, () => makeV3(found)))
+      return found && answerV3(request, () => cached(`v3 ${part}`, () => makeV3(found, docs)))
     },
   }
 }
@@ -71,22 +72,28 @@ function pathOf({ group, version }: Served): string {
   return group === '' ? `api/${version}` : `apis/${group}/${version}`
 }
 
-async function makeV3({ group, version, kinds }: Served): Promise<unknown> {
+const noDocs = async (): Promise<AllDocs> => ({})
+
+async function makeV3({ group, version, kinds }: Served, docs: () => Promise<AllDocs>): Promise<unknown> {
   const { openapiV3 } = await import('@petrel/machinery/openapi')
-  return openapiV3(group, version, kinds)
+  return openapiV3(group, version, kinds, await docs())
 }
 
-async function makeV2(table: KindTable): Promise<unknown> {
+async function makeV2(table: KindTable, docs: () => Promise<AllDocs>): Promise<unknown> {
   const { openapiV2 } = await import('@petrel/machinery/openapi')
-  return openapiV2(served(table))
+  return openapiV2(served(table), await docs())
 }
 
 /** The hash says which kinds there are, so that the index can be answered without making every document. */
 async function answerIndex(request: ApiRequest, table: KindTable, version: string): Promise<RawResult> {
   const paths: Record<string, { serverRelativeURL: string }> = {}
   for (const known of served(table)) {
-    const hash = createHash('sha512').update(`${version} ${table.generation} ${pathOf(known)} ${known.kinds.map(kind => kind.kind).join()}`)
-    paths[pathOf(known)] = { serverRelativeURL: `/openapi/v3/${pathOf(known)}?hash=${hash.digest('hex').toUpperCase()}` }
+    const hash = createHash('sha512').update(
+      `${version} ${table.generation} ${pathOf(known)} ${known.kinds.map(kind => kind.kind).join()}`,
+    )
+    paths[pathOf(known)] = {
+      serverRelativeURL: `/openapi/v3/${pathOf(known)}?hash=${hash.digest('hex').toUpperCase()}`,
+    }
   }
   const body = Buffer.from(JSON.stringify({ paths }))
   return conditional(request, body, createHash('sha512').update(body).digest('hex').toUpperCase(), 'application/json')

@@ -67,7 +67,7 @@ export function groups(table: KindTable): GroupVersions[] {
 }
 
 /** version.CompareKubeAwareVersionStrings: GA before beta before alpha, higher numbers first. */
-export function comparePreference(a: string, b: string): number {
+function comparePreference(a: string, b: string): number {
   const left = parse(a)
   const right = parse(b)
   if (!left || !right) return left ? -1 : right ? 1 : a < b ? -1 : a > b ? 1 : 0
@@ -77,7 +77,11 @@ export function comparePreference(a: string, b: string): number {
 function parse(version: string): { stage: number; major: number; minor: number } | undefined {
   const match = /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/.exec(version)
   if (!match) return undefined
-  return { stage: match[2] === 'alpha' ? 0 : match[2] === 'beta' ? 1 : 2, major: Number(match[1]), minor: Number(match[3] ?? 0) }
+  return {
+    stage: match[2] === 'alpha' ? 0 : match[2] === 'beta' ? 1 : 2,
+    major: Number(match[1]),
+    minor: Number(match[3] ?? 0),
+  }
 }
 
 export function kindsOf(table: KindTable, group: string, version: string): Kind[] {
@@ -99,15 +103,18 @@ export function apiResources(kind: Kind, stored: Kind): ApiResource[] {
     ...(kind.categories.length > 0 && { categories: kind.categories }),
     ...(isStored && kind.verbs.includes('watch') && { storageVersionHash: storageVersionHash(stored) }),
   }
-  return [main, ...subresources(kind).map(sub => ({
-    name: `${kind.plural}/${sub.name}`,
-    singularName: '',
-    namespaced: kind.namespaced,
-    ...(sub.group !== undefined && sub.group !== '' && { group: sub.group }),
-    ...(sub.version !== undefined && { version: sub.version }),
-    kind: sub.kind,
-    verbs: sub.verbs,
-  }))]
+  return [
+    main,
+    ...subresources(kind).map(sub => ({
+      name: `${kind.plural}/${sub.name}`,
+      singularName: '',
+      namespaced: kind.namespaced,
+      ...(sub.group !== undefined && sub.group !== '' && { group: sub.group }),
+      ...(sub.version !== undefined && { version: sub.version }),
+      kind: sub.kind,
+      verbs: sub.verbs,
+    })),
+  ]
 }
 
 export interface SubresourceOf {
@@ -126,8 +133,15 @@ export function subresources(kind: Kind): SubresourceOf[] {
   if (status) found.push({ name: 'status', kind: kind.kind, verbs: view })
   if (scale) found.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: view })
   for (const [name, other] of Object.entries(others ?? {})) {
-    const [group = '', version = ''] = other.groupVersion?.includes('/') ? other.groupVersion.split('/') : ['', other.groupVersion]
-    found.push({ name, kind: other.kind, ...(other.groupVersion !== undefined && { group, version }), verbs: [...other.verbs].sort() })
+    const [group = '', version = ''] = other.groupVersion?.includes('/')
+      ? other.groupVersion.split('/')
+      : ['', other.groupVersion]
+    found.push({
+      name,
+      kind: other.kind,
+      ...(other.groupVersion !== undefined && { group, version }),
+      verbs: [...other.verbs].sort(),
+    })
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
 }

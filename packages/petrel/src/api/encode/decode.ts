@@ -2,7 +2,14 @@
  * A request body as JSON data, whatever it came in. Throws 415 for a media type that no codec reads, 400 for bytes that
  * are not what they say.
  */
-import { decodeJson, decodeProtobuf, decodeYaml, duplicateFields, isProtobuf, openEnvelope } from '@petrel/machinery/codec'
+import {
+  decodeJson,
+  decodeProtobuf,
+  decodeYaml,
+  duplicateFields,
+  isProtobuf,
+  openEnvelope,
+} from '@petrel/machinery/codec'
 import { DecodeError, type Schema } from '@petrel/machinery/schema'
 import { badRequest, unsupportedMediaType } from '@petrel/machinery/status'
 
@@ -70,7 +77,7 @@ export function decodePatch(bytes: Uint8Array, duplicates: string[]): unknown {
   }
 }
 
-export function baseType(mediaType: string): string {
+function baseType(mediaType: string): string {
   const semicolon = mediaType.indexOf(';')
   return (semicolon < 0 ? mediaType : mediaType.slice(0, semicolon)).trim().toLowerCase()
 }

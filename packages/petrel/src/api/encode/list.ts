@@ -3,9 +3,9 @@
  * of a bounded size, so that a list of any length is never one buffer.
  */
 import type { ObjectList } from '@petrel/machinery/kinds'
+import type { Entry } from '../../store/index.ts'
 import { groupVersion } from '../registry/body.ts'
 import type { ServedKind } from '../registry/kind-table.ts'
-import type { Entry } from '../../store/index.ts'
 import { jsonOf } from '../registry/stored.ts'
 
 const pieceBytes = 512 * 1024
@@ -13,7 +13,9 @@ const comma = 0x2c
 
 /** What upstream leaves out of items whose type says it already. */
 function itemHead(served: ServedKind): Buffer {
-  return Buffer.from(`{"kind":${JSON.stringify(served.kind.kind)},"apiVersion":${JSON.stringify(groupVersion(served.kind))},`)
+  return Buffer.from(
+    `{"kind":${JSON.stringify(served.kind.kind)},"apiVersion":${JSON.stringify(groupVersion(served.kind))},`,
+  )
 }
 
 /** The pieces and how many bytes they are in all. */
@@ -34,7 +36,13 @@ export function jsonList(
   return { length, pieces: pieces(served, entries, head, tail, cut) }
 }
 
-function* pieces(served: ServedKind, entries: readonly Entry[], head: Uint8Array, tail: Uint8Array, cut: number): Iterable<Uint8Array> {
+function* pieces(
+  served: ServedKind,
+  entries: readonly Entry[],
+  head: Uint8Array,
+  tail: Uint8Array,
+  cut: number,
+): Iterable<Uint8Array> {
   let piece = Buffer.allocUnsafe(pieceBytes)
   piece.set(head)
   let at = head.length

@@ -1,7 +1,7 @@
 /** metav1.Table: the columns of the kind's declaration, one row an object. */
 import type { Kind, KubeObject, ObjectList } from '@petrel/machinery/kinds'
 import { FieldErrors, invalid } from '@petrel/machinery/status'
-import { partial } from './transform.ts'
+import { partial } from './partial.ts'
 
 export type Include = 'None' | 'Metadata' | 'Object'
 
@@ -23,7 +23,12 @@ export function includeObject(query: URLSearchParams): Include {
   throw invalid({ group: 'meta.k8s.io', kind: 'TableOptions' }, '', errors)
 }
 
-export function table(kind: Kind, objects: readonly KubeObject[], metadata: ObjectList['metadata'], options: TableOptions): unknown {
+export function table(
+  kind: Kind,
+  objects: readonly KubeObject[],
+  metadata: ObjectList['metadata'],
+  options: TableOptions,
+): unknown {
   const definitions = kind.columns.map(({ name, type, format, priority, description }) => ({
     name,
     type,

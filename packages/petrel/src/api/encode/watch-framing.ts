@@ -7,8 +7,8 @@ import { groupVersion } from '../registry/body.ts'
 import type { WatchItem } from '../registry/change.ts'
 import type { ServedKind } from '../registry/kind-table.ts'
 import { encodeMessage } from './object.ts'
+import { partial } from './partial.ts'
 import { includeObject, table } from './table.ts'
-import { partial } from './transform.ts'
 import { type Framing, shared } from './watch-chunk.ts'
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
@@ -17,14 +17,21 @@ const protobufType = 'application/vnd.kubernetes.protobuf;stream=watch'
 /** Shared chunks of whole objects in protobuf, per kind. */
 const protobufChunks = new WeakMap<ServedKind, Framing>()
 
-export function otherFraming(accepted: Accepted, served: ServedKind, query: URLSearchParams, now: () => number): Framing {
+export function otherFraming(
+  accepted: Accepted,
+  served: ServedKind,
+  query: URLSearchParams,
+  now: () => number,
+): Framing {
   const { transformation, encoding } = accepted
   if (transformation?.kind === 'Table') return tableFraming(served, transformation.version, query, now)
   if (transformation) {
     const apiVersion = `meta.k8s.io/${transformation.version}`
     if (encoding === 'json') return jsonOf(item => partial(item.object, apiVersion))
     const schema = schemaOf(`${meta}.PartialObjectMetadata`)
-    return protobufFraming(item => sealEnvelope(apiVersion, 'PartialObjectMetadata', message(schema, partial(item.object, apiVersion))))
+    return protobufFraming(item =>
+      sealEnvelope(apiVersion, 'PartialObjectMetadata', message(schema, partial(item.object, apiVersion))),
+    )
   }
   let framing = protobufChunks.get(served)
   if (!framing) {
@@ -64,7 +71,12 @@ function line(type: string, object: unknown): string {
 }
 
 /** The definitions of the columns come with the first event of a watch only; bookmarks are Tables without rows. */
-function tableFraming(served: ServedKind, version: 'v1' | 'v1beta1', query: URLSearchParams, now: () => number): Framing {
+function tableFraming(
+  served: ServedKind,
+  version: 'v1' | 'v1beta1',
+  query: URLSearchParams,
+  now: () => number,
+): Framing {
   const include = includeObject(query)
   let columns = true
   return jsonOf(item => {
@@ -72,6 +84,11 @@ function tableFraming(served: ServedKind, version: 'v1' | 'v1beta1', query: URLS
     columns = false
     const metadata = { resourceVersion: item.object.metadata?.resourceVersion ?? '' }
     // A bookmark's row carries its object, where the annotation is.
-    return table(served.kind, [item.object], metadata, item.type === 'BOOKMARK' ? { ...options, include: 'Metadata' } : options)
+    return table(
+      served.kind,
+      [item.object],
+      metadata,
+      item.type === 'BOOKMARK' ? { ...options, include: 'Metadata' } : options,
+    )
   })
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../../base/index.ts'
 import type { ApiRequest, RawResult } from '../request.ts'
 
 /** Undefined when all is well; otherwise a sentence. */
-export type Check = () => string | undefined
+type Check = () => string | undefined
 
 export interface HealthChecks {
   /** `live` checks count for /livez and /healthz as well as for /readyz. */
@@ -82,5 +82,11 @@ function single(endpoint: string, { name, check }: Named, log: Logger): RawResul
 }
 
 function text(code: number, body: string): RawResult {
-  return { type: 'raw', code, mediaType: 'text/plain; charset=utf-8', body, headers: { 'x-content-type-options': 'nosniff' } }
+  return {
+    type: 'raw',
+    code,
+    mediaType: 'text/plain; charset=utf-8',
+    body,
+    headers: { 'x-content-type-options': 'nosniff' },
+  }
 }

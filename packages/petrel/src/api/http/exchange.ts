@@ -2,9 +2,9 @@
  * One request and its response, whichever HTTP carried it. The handler chain sees this alone; http1.ts and http2.ts
  * make it. A peer that has gone is no error: what is written to it is dropped, and `onClose` has told.
  */
+
+import type { Duplex, Readable } from 'node:stream'
 import { tooLarge } from '@petrel/machinery/status'
-import type { Readable } from 'node:stream'
-import type { Duplex } from 'node:stream'
 import type { Credentials } from '../contract.ts'
 
 export type Headers = Record<string, string | readonly string[]>

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { request as httpsRequest } from 'node:https'
 import { connect, type Socket } from 'node:net'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -33,10 +33,13 @@ const configMap = (name: string, data: Record<string, string> = {}): string =>
 const post = (name: string, data?: Record<string, string>): Promise<Response> =>
   fetch(listener.url + base, { method: 'POST', headers: json, body: configMap(name, data) })
 
-test('an object comes as JSON with upstream\'s field order and a newline, as YAML, and pretty', async () => {
+test("an object comes as JSON with upstream's field order and a newline, as YAML, and pretty", async () => {
   await post('form', { k: 'v' })
   const text = await (await fetch(`${listener.url}${base}/form`)).text()
-  assert.match(text, /^\{"kind":"ConfigMap","apiVersion":"v1","metadata":\{"name":"form","namespace":"ns","uid":"[^"]+","resourceVersion":"\d+","creationTimestamp":"[^"]+"\},"data":\{"k":"v"\}\}\n$/)
+  assert.match(
+    text,
+    /^\{"kind":"ConfigMap","apiVersion":"v1","metadata":\{"name":"form","namespace":"ns","uid":"[^"]+","resourceVersion":"\d+","creationTimestamp":"[^"]+"\},"data":\{"k":"v"\}\}\n$/,
+  )
   const yaml = await fetch(`${listener.url}${base}/form`, { headers: { accept: 'application/yaml' } })
   assert.equal(yaml.headers.get('content-type'), 'application/yaml')
   assert.match(await yaml.text(), /^kind: ConfigMap\napiVersion: v1\n/)
@@ -47,7 +50,11 @@ test('protobuf goes in and comes out, object, list and Status', async () => {
   const object = { metadata: { name: 'proto' }, data: { k: 'v' } }
   const body = sealEnvelope('v1', 'ConfigMap', encodeProtobuf(object, configMaps.schema))
   const type = 'application/vnd.kubernetes.protobuf'
-  const created = await fetch(listener.url + base, { method: 'POST', headers: { 'content-type': type, accept: `${type},application/json` }, body })
+  const created = await fetch(listener.url + base, {
+    method: 'POST',
+    headers: { 'content-type': type, accept: `${type},application/json` },
+    body,
+  })
   assert.deepEqual([created.status, created.headers.get('content-type')], [201, type])
   const envelope = openEnvelope(new Uint8Array(await created.arrayBuffer()))
   const stored = decodeProtobuf(envelope.raw, configMaps.schema) as { data: unknown }
@@ -61,15 +68,27 @@ test('protobuf goes in and comes out, object, list and Status', async () => {
 test('Table and PartialObjectMetadata come as the Accept header asks', async () => {
   await post('shown', { k: 'v' })
   const get = async (path: string, as: string): Promise<Record<string, unknown>> =>
-    (await (await fetch(listener.url + path, { headers: { accept: `application/json;as=${as};v=v1;g=meta.k8s.io,application/json` } })).json()) as Record<string, unknown>
+    (await (
+      await fetch(listener.url + path, {
+        headers: { accept: `application/json;as=${as};v=v1;g=meta.k8s.io,application/json` },
+      })
+    ).json()) as Record<string, unknown>
   const table = await get(`${base}?fieldSelector=metadata.name%3Dshown`, 'Table')
-  assert.deepEqual((table['columnDefinitions'] as { name: string }[]).map(({ name }) => name), ['Name', 'Data', 'Age'])
+  assert.deepEqual(
+    (table['columnDefinitions'] as { name: string }[]).map(({ name }) => name),
+    ['Name', 'Data', 'Age'],
+  )
   const [row] = table['rows'] as { cells: unknown[]; object: { kind: string } }[]
   assert.deepEqual([row?.cells.slice(0, 2), row?.object.kind], [['shown', 1], 'PartialObjectMetadata'])
   const partial = await get(`${base}/shown`, 'PartialObjectMetadata')
-  assert.deepEqual([partial['kind'], partial['apiVersion'], 'data' in partial], ['PartialObjectMetadata', 'meta.k8s.io/v1', false])
+  assert.deepEqual(
+    [partial['kind'], partial['apiVersion'], 'data' in partial],
+    ['PartialObjectMetadata', 'meta.k8s.io/v1', false],
+  )
   assert.equal((await get(base, 'PartialObjectMetadataList'))['kind'], 'PartialObjectMetadataList')
-  const without = await fetch(`${listener.url}${base}/shown?includeObject=None`, { headers: { accept: 'application/json;as=Table;v=v1beta1;g=meta.k8s.io' } })
+  const without = await fetch(`${listener.url}${base}/shown?includeObject=None`, {
+    headers: { accept: 'application/json;as=Table;v=v1beta1;g=meta.k8s.io' },
+  })
   const rows = ((await without.json()) as { rows: object[] }).rows
   assert.deepEqual(Object.keys(rows[0] ?? {}), ['cells'])
 })
@@ -77,14 +96,21 @@ test('Table and PartialObjectMetadata come as the Accept header asks', async () 
 test('a list is the stored objects without their type, and is gzipped above 128 KB', async () => {
   const path = '/api/v1/namespaces/large/configmaps'
   for (let i = 0; i < 40; i++) {
-    const response = await fetch(listener.url + path, { method: 'POST', headers: json, body: configMap(`c${i}`, { d: 'x'.repeat(60_000) }) })
+    const response = await fetch(listener.url + path, {
+      method: 'POST',
+      headers: json,
+      body: configMap(`c${i}`, { d: 'x'.repeat(60_000) }),
+    })
     assert.equal(response.status, 201)
   }
   for (const encoding of ['gzip', 'identity']) {
     const response = await fetch(listener.url + path, { headers: { 'accept-encoding': encoding } })
     assert.equal(response.headers.get('content-encoding'), encoding === 'gzip' ? 'gzip' : null)
     const list = (await response.json()) as { kind: string; items: { kind?: string; data: { d: string } }[] }
-    assert.deepEqual([list.kind, list.items.length, list.items[0]?.kind, list.items[39]?.data.d.length], ['ConfigMapList', 40, undefined, 60_000])
+    assert.deepEqual(
+      [list.kind, list.items.length, list.items[0]?.kind, list.items[39]?.data.d.length],
+      ['ConfigMapList', 40, undefined, 60_000],
+    )
   }
   const small = await fetch(`${listener.url}${path}?limit=1`, { headers: { 'accept-encoding': 'gzip' } })
   assert.equal(small.headers.get('content-encoding'), null)
@@ -92,11 +118,20 @@ test('a list is the stored objects without their type, and is gzipped above 128 
 
 interface Frame {
   readonly type: string
-  readonly object: { readonly metadata?: { readonly name?: string }; readonly code?: number; readonly rows?: { cells: unknown[] }[] }
+  readonly object: {
+    readonly metadata?: { readonly name?: string }
+    readonly code?: number
+    readonly rows?: { cells: unknown[] }[]
+  }
 }
 
 /** Reads frames of a watch until `count` are there. */
-async function frames(path: string, count: number, act: () => Promise<unknown>, accept = 'application/json'): Promise<Frame[]> {
+async function frames(
+  path: string,
+  count: number,
+  act: () => Promise<unknown>,
+  accept = 'application/json',
+): Promise<Frame[]> {
   const controller = new AbortController()
   const response = await fetch(listener.url + path, { headers: { accept }, signal: controller.signal })
   assert.equal(response.status, 200)
@@ -120,9 +155,24 @@ test('a watch is one JSON object a line, and as Table has its columns once', asy
     await fetch(`${listener.url}${path}/w`, { method: 'DELETE' })
   }
   const plain = await frames(`${path}?watch=1`, 2, act)
-  assert.deepEqual(plain.map(({ type, object }) => [type, object.metadata?.name]), [['ADDED', 'w'], ['DELETED', 'w']])
+  assert.deepEqual(
+    plain.map(({ type, object }) => [type, object.metadata?.name]),
+    [
+      ['ADDED', 'w'],
+      ['DELETED', 'w'],
+    ],
+  )
   const tables = await frames(`${path}?watch=1`, 2, act, 'application/json;as=Table;v=v1;g=meta.k8s.io')
-  assert.deepEqual(tables.map(({ object }) => [object.rows?.[0]?.cells[0], (object as { columnDefinitions?: unknown[] | null }).columnDefinitions?.length]), [['w', 3], ['w', undefined]])
+  assert.deepEqual(
+    tables.map(({ object }) => [
+      object.rows?.[0]?.cells[0],
+      (object as { columnDefinitions?: unknown[] | null }).columnDefinitions?.length,
+    ]),
+    [
+      ['w', 3],
+      ['w', undefined],
+    ],
+  )
   const old = await frames(`/api/v1/watch/namespaces/watched/configmaps`, 1, act)
   assert.equal(old[0]?.type, 'ADDED')
 })
@@ -160,18 +210,58 @@ const refusals: [string, string, string, Record<string, string>, string | undefi
   ['a bad escape', 'GET', '/api/v1/%zz/x', {}, undefined, 400, /invalid URL escape/],
   ['a method that the collection has not', 'PUT', base, json, '{}', 405, /does not allow this method/],
   ['a create on a name', 'POST', `${base}/a`, json, '{}', 405, /does not allow this method/],
-  ['a media type nobody reads', 'POST', base, { 'content-type': 'text/plain' }, 'x', 415, /accepted media types include: application\/json/],
-  ['an Accept nobody serves', 'GET', base, { accept: 'image/png' }, undefined, 406, /only the following media types are accepted/],
-  ['a watch in an encoding without frames', 'GET', `${base}?watch=1`, { accept: 'application/cbor' }, undefined, 406, /stream=watch/],
+  [
+    'a media type nobody reads',
+    'POST',
+    base,
+    { 'content-type': 'text/plain' },
+    'x',
+    415,
+    /accepted media types include: application\/json/,
+  ],
+  [
+    'an Accept nobody serves',
+    'GET',
+    base,
+    { accept: 'image/png' },
+    undefined,
+    406,
+    /only the following media types are accepted/,
+  ],
+  [
+    'a watch in an encoding without frames',
+    'GET',
+    `${base}?watch=1`,
+    { accept: 'application/cbor' },
+    undefined,
+    406,
+    /stream=watch/,
+  ],
   ['half a JSON', 'POST', base, json, '{"kind":', 400, /unexpected end of JSON input/],
   ['an array', 'POST', base, json, '[]', 400, /must be of type ConfigMap/],
   ['too deep a JSON', 'POST', base, json, '['.repeat(100_000), 400, /./],
-  ['too deep a field', 'POST', base, json, `{"metadata":{"name":"x"},"data":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}`, 400, /./],
+  [
+    'too deep a field',
+    'POST',
+    base,
+    json,
+    `{"metadata":{"name":"x"},"data":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}`,
+    400,
+    /./,
+  ],
   ['bad YAML', 'POST', base, { 'content-type': 'application/yaml' }, 'a: [', 400, /yaml/],
   ['bad protobuf', 'POST', base, { 'content-type': 'application/vnd.kubernetes.protobuf' }, 'k8s\0xyz', 400, /./],
   ['no body', 'POST', base, json, undefined, 400, /./],
   ['a bad timeout', 'GET', `${base}?timeout=soon`, {}, undefined, 400, /invalid duration/],
-  ['a body above 3 MiB', 'POST', base, json, 'x'.repeat(3 * 1024 * 1024 + 1), 413, /Request entity too large: limit is 3145728/],
+  [
+    'a body above 3 MiB',
+    'POST',
+    base,
+    json,
+    'x'.repeat(3 * 1024 * 1024 + 1),
+    413,
+    /Request entity too large: limit is 3145728/,
+  ],
 ]
 for (const [what, method, path, headers, body, code, message] of refusals) {
   test(`${what} gets a Status ${code}`, async () => {
@@ -184,7 +274,11 @@ for (const [what, method, path, headers, body, code, message] of refusals) {
 }
 
 test('warnings come as headers of code 299', async () => {
-  const response = await fetch(listener.url + base, { method: 'POST', headers: json, body: '{"metadata":{"name":"warned"},"nix":1}' })
+  const response = await fetch(listener.url + base, {
+    method: 'POST',
+    headers: json,
+    body: '{"metadata":{"name":"warned"},"nix":1}',
+  })
   assert.deepEqual([response.status, response.headers.get('warning')], [201, '299 - "unknown field \\"nix\\""'])
 })
 
@@ -193,19 +287,25 @@ test('what is no HTTP gets a 400 and its connection is closed', async () => {
   socket.write('NONSENSE\r\n\r\n')
   const chunks: Buffer[] = []
   for await (const chunk of socket) chunks.push(chunk as Buffer)
-  assert.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 400 [^]*"kind":"Status"/)
+  assert.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 400 .*"kind":"Status"/s)
 })
 
 test('a request that takes too long gets 504', async () => {
   const clock = new FakeClock()
-  const slow = startServer({ clock, security: { admission: [{ name: 'Slow', admit: () => new Promise<void>(() => {}) }] } })
+  const slow = startServer({
+    clock,
+    security: { admission: [{ name: 'Slow', admit: () => new Promise<void>(() => {}) }] },
+  })
   const at = await slow.listen()
   const answer = fetch(`${at.url}${base}?timeout=5s`, { method: 'POST', headers: json, body: configMap('a') })
   while (clock.pending === 0) await new Promise(resolve => setImmediate(resolve))
   await clock.advance(6_000)
   const response = await answer
   assert.equal(response.status, 504)
-  assert.match(((await response.json()) as { message: string }).message, /request did not complete within requested timeout/)
+  assert.match(
+    ((await response.json()) as { message: string }).message,
+    /request did not complete within requested timeout/,
+  )
   const closing = slow.close()
   while (clock.pending === 0) await new Promise(resolve => setImmediate(resolve))
   await clock.advance(10_000)
@@ -223,7 +323,11 @@ test('a watcher that never reads is cut, and others go on', async () => {
   const closed = once(deaf, 'close')
   let cut = false
   for (let i = 0; i < 200 && !cut; i++) {
-    await fetch(listener.url + path, { method: 'POST', headers: json, body: configMap(`c${i}`, { d: 'x'.repeat(900_000) }) })
+    await fetch(listener.url + path, {
+      method: 'POST',
+      headers: json,
+      body: configMap(`c${i}`, { d: 'x'.repeat(900_000) }),
+    })
     cut = /apiserver_registered_watchers 0/.test(server.server.metrics.render())
   }
   assert.ok(cut, 'the watcher is still registered')
@@ -236,7 +340,11 @@ test('TLS serves HTTP/2 and HTTP/1.1, and knows clients by their certificates', 
   const pki = await openPki({ folder, clock: systemClock })
   const secure = startServer({ clock: systemClock, security: { authenticator: createAuthenticator({ tokens: [] }) } })
   const { certificate: cert, key } = pki.identity('apiserver')
-  const at = await secure.server.listen({ host: '127.0.0.1', port: 0, tls: { cert, key, clientCa: pki.clusterAuthority } })
+  const at = await secure.server.listen({
+    host: '127.0.0.1',
+    port: 0,
+    tls: { cert, key, clientCa: pki.clusterAuthority },
+  })
   const admin = pki.identity('admin')
   const client = { ca: pki.clusterAuthority, cert: admin.certificate, key: admin.key }
   const body = JSON.stringify({ kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' })
@@ -251,13 +359,21 @@ test('TLS serves HTTP/2 and HTTP/1.1, and knows clients by their certificates', 
   session.close()
 
   const overHttp1 = await new Promise<string>((resolve, reject) => {
-    const request = httpsRequest(`${at.url}${path}`, { ...client, method: 'POST', headers: json }, response => void text(response).then(resolve, reject))
+    const request = httpsRequest(
+      `${at.url}${path}`,
+      { ...client, method: 'POST', headers: json },
+      response => void text(response).then(resolve, reject),
+    )
     request.once('error', reject)
     request.end(body)
   })
   assert.match(overHttp1, /system:masters/)
   const nobody = await new Promise<string>((resolve, reject) => {
-    const request = httpsRequest(`${at.url}${path}`, { ca: client.ca, method: 'POST', headers: json, agent: false }, response => void text(response).then(resolve, reject))
+    const request = httpsRequest(
+      `${at.url}${path}`,
+      { ca: client.ca, method: 'POST', headers: json, agent: false },
+      response => void text(response).then(resolve, reject),
+    )
     request.once('error', reject)
     request.end(body)
   })

@@ -6,17 +6,25 @@
 import { randomUUID } from 'node:crypto'
 import { badRequest, StatusError, timeout, unauthorized } from '@petrel/machinery/status'
 import type { Clock, Logger } from '../../base/index.ts'
-import { type Framing, jsonFraming } from '../encode/watch-chunk.ts'
 import { anonymousUser, impersonate } from '../authn/index.ts'
-import type { Authenticator, Authorizer, UserInfo } from '../contract.ts'
 import type { Chain } from '../chain.ts'
+import type { Authenticator, Authorizer, UserInfo } from '../contract.ts'
+import { type Framing, jsonFraming } from '../encode/watch-chunk.ts'
 import type { HttpMetrics } from '../metrics/http-metrics.ts'
 import type { Accepted } from '../negotiate/accept.ts'
 import type { ApiRequest, ApiResult, RequestBody, WatchResult } from '../request.ts'
 import { isTrue, parseRequestInfo, type RequestInfo } from '../request-info.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Exchange, Headers } from './exchange.ts'
-import { acceptedFor, respondList, respondObject, respondStatus, type ResponseContext, sendBytes, single } from './respond.ts'
+import {
+  acceptedFor,
+  type ResponseContext,
+  respondList,
+  respondObject,
+  respondStatus,
+  sendBytes,
+  single,
+} from './respond.ts'
 import { sendStream } from './send-stream.ts'
 import { WatchResponse } from './watch-response.ts'
 
@@ -110,13 +118,20 @@ export function createFront(options: FrontOptions): Front {
     } catch (error) {
       const status = StatusError.from(error)
       code = status.code
-      if (code >= 500 && !abort.aborted) log.error('Cannot serve a request', { method: exchange.method, path: exchange.target, err: error })
+      if (code >= 500 && !abort.aborted)
+        log.error('Cannot serve a request', { method: exchange.method, path: exchange.target, err: error })
       await respondStatus(context, status)
     } finally {
       deadline?.cancel()
       if (info) metrics.finished(info, exchange.method, code, (clock.monotonic() - startedMs) / 1000, counted)
       if (counted && --inFlight === 0) onDrained?.()
-      log.debug('HTTP', { verb: info?.verb, method: exchange.method, path: exchange.target, code, ms: Math.round((clock.monotonic() - startedMs) * 1000) / 1000 })
+      log.debug('HTTP', {
+        verb: info?.verb,
+        method: exchange.method,
+        path: exchange.target,
+        code,
+        ms: Math.round((clock.monotonic() - startedMs) * 1000) / 1000,
+      })
     }
   }
 
@@ -227,7 +242,8 @@ function requestTimeout(query: URLSearchParams, limitMs: number): number {
   const text = query.get('timeout')
   if (!text) return limitMs
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text)
-  if (!match) throw badRequest(`invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(text)}`)
+  if (!match)
+    throw badRequest(`invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(text)}`)
   const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] ?? 's'] ?? 1000
   const ms = Number(match[1]) * unit
   return ms === 0 || ms > limitMs ? limitMs : ms
@@ -291,7 +307,12 @@ function isPretty(exchange: Exchange, query: URLSearchParams): boolean {
   return agent.startsWith('curl') || agent.startsWith('Wget') || agent.startsWith('Mozilla/5.0')
 }
 
-async function sendRaw(context: ResponseContext, code: number, mediaType: string, body: string | Uint8Array): Promise<void> {
+async function sendRaw(
+  context: ResponseContext,
+  code: number,
+  mediaType: string,
+  body: string | Uint8Array,
+): Promise<void> {
   if (context.exchange.upgrade) {
     context.headers['content-type'] = mediaType
     context.exchange.respond(code, context.headers, body)
@@ -299,4 +320,3 @@ async function sendRaw(context: ResponseContext, code: number, mediaType: string
   }
   await sendBytes(context, code, mediaType, typeof body === 'string' ? Buffer.from(body) : body)
 }
-

@@ -100,7 +100,9 @@ export class Http1Exchange implements Exchange {
 }
 
 /** Waits until a writable has room, has ended or is gone. */
-export function drained(stream: NodeJS.WritableStream & { readonly writableNeedDrain: boolean; readonly destroyed: boolean }): Promise<void> {
+export function drained(
+  stream: NodeJS.WritableStream & { readonly writableNeedDrain: boolean; readonly destroyed: boolean },
+): Promise<void> {
   if (!stream.writableNeedDrain || stream.destroyed) return Promise.resolve()
   return new Promise(resolve => {
     const done = (): void => {

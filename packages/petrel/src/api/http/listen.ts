@@ -3,11 +3,16 @@
  * are bounded here: handshake, headers and body have a time, idle connections end, and there is a most of them.
  * Limits follow k8s.io/apiserver/pkg/server/secure_serving.go.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2'
 import { type AddressInfo, createServer as createTcpServer, type Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer, type TLSSocket } from 'node:tls'
+import {
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type TLSSocket,
+  type Server as TlsServer,
+} from 'node:tls'
 import type { Exchange } from './exchange.ts'
 import { Http1Exchange } from './http1.ts'
 import { Http2Exchange } from './http2.ts'
@@ -58,6 +63,7 @@ export async function listen(options: ListenOptions, onExchange: (exchange: Exch
   const http1 = createHttp1(onExchange)
   const sessions = new Set<ServerHttp2Session>()
   const sockets = new Set<Socket>()
+  const secured = new Set<TLSSocket>()
   const http2 = createHttp2(onExchange, sessions)
   const track = (socket: Socket): void => {
     sockets.add(socket)
@@ -78,6 +84,8 @@ export async function listen(options: ListenOptions, onExchange: (exchange: Exch
     tlsServer.on('connection', track)
     tlsServer.on('tlsClientError', (_error, socket) => socket.destroy())
     tlsServer.on('secureConnection', (socket: TLSSocket) => {
+      secured.add(socket)
+      socket.once('close', () => secured.delete(socket))
       socket.on('error', () => socket.destroy())
       if (socket.alpnProtocol === 'h2') http2.emit('connection', socket)
       else http1.emit('connection', socket)
@@ -120,7 +128,7 @@ export async function listen(options: ListenOptions, onExchange: (exchange: Exch
       http1.close()
       const gone = [...sockets].map(socket => new Promise<void>(resolve => socket.once('close', () => resolve())))
       // What was written last still goes out; who does not read it is cut by the timer.
-      for (const socket of sockets) socket.destroySoon()
+      for (const socket of secured.size > 0 ? secured : sockets) socket.destroySoon()
       const late = setTimeout(() => {
         for (const socket of sockets) socket.destroy()
       }, lingerMs)
@@ -131,10 +139,17 @@ export async function listen(options: ListenOptions, onExchange: (exchange: Exch
 }
 
 function secureContext(tls: TlsOptions): SecureContextOptions {
-  return { cert: tls.cert, key: tls.key, ...(tls.clientCa !== undefined && { ca: tls.clientCa }), minVersion: 'TLSv1.2' }
+  return {
+    cert: tls.cert,
+    key: tls.key,
+    ...(tls.clientCa !== undefined && { ca: tls.clientCa }),
+    minVersion: 'TLSv1.2',
+  }
 }
 
 function createHttp1(onExchange: (exchange: Exchange) => void): Server {
+  // An import statement reads every export, WebSocket among them, which loads 13 MB that nobody here uses.
+  const { createServer } = process.getBuiltinModule('node:http')
   const server = createServer({
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
@@ -168,7 +183,15 @@ function malformedRequest(error: NodeJS.ErrnoException): string {
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? [408, 'Timeout', 'the request was not received in time']
         : [400, 'BadRequest', 'malformed HTTP request']
-  const body = JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code })
+  const body = JSON.stringify({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    code,
+  })
   return `HTTP/1.1 ${code} ${message}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`
 }
 

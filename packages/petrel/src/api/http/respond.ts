@@ -1,15 +1,16 @@
 /** Results as bytes: picks the encoding that was negotiated, writes bytes the store holds as they are, gzips what is big. */
+
+import { constants, createGzip, gzip } from 'node:zlib'
 import { encodeYaml, protobufListParts, sealEnvelope } from '@petrel/machinery/codec'
 import { schemaOf } from '@petrel/machinery/schema'
 import { StatusError } from '@petrel/machinery/status'
-import { constants, createGzip, gzip } from 'node:zlib'
-import { encodeObject, encodeMessage } from '../encode/object.ts'
 import { jsonList } from '../encode/list.ts'
+import { encodeMessage, encodeObject } from '../encode/object.ts'
+import { transformed } from '../encode/transform.ts'
+import { type Accepted, mediaTypes, negotiate } from '../negotiate/accept.ts'
 import { groupVersion } from '../registry/body.ts'
 import { jsonOf, protobufOf } from '../registry/stored.ts'
-import { type Accepted, mediaTypes, negotiate } from '../negotiate/accept.ts'
 import type { ApiResult, ListResult, ObjectResult } from '../request.ts'
-import { transformed } from '../encode/transform.ts'
 import type { Exchange, Headers } from './exchange.ts'
 
 /** Upstream's defaultGzipThresholdBytes and its speed. */
@@ -80,7 +81,7 @@ export async function respondList(context: ResponseContext, result: ListResult, 
 }
 
 /** A value that has no bytes yet, as JSON or YAML. */
-export async function send(context: ResponseContext, code: number, accepted: Accepted, value: unknown): Promise<void> {
+async function send(context: ResponseContext, code: number, accepted: Accepted, value: unknown): Promise<void> {
   if (accepted.encoding === 'yaml') {
     return sendBytes(context, code, mediaTypes.yaml, Buffer.from(await encodeYaml(value)))
   }
@@ -114,7 +115,12 @@ function prettyJson(body: Uint8Array): Uint8Array {
 
 const newline = Buffer.from('\n')
 
-export async function sendBytes(context: ResponseContext, code: number, mediaType: string, body: Uint8Array): Promise<void> {
+export async function sendBytes(
+  context: ResponseContext,
+  code: number,
+  mediaType: string,
+  body: Uint8Array,
+): Promise<void> {
   const { exchange, headers } = context
   headers['content-type'] = mediaType
   const text = mediaType === mediaTypes.json

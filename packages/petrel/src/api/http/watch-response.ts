@@ -85,6 +85,8 @@ export class WatchResponse implements WatchSink {
       return
     }
     if (items.length <= chunkItems) this.#out.write(this.#framing.chunk(items))
-    else for (let i = 0; i < items.length; i += chunkItems) this.#out.write(this.#framing.chunk(items.slice(i, i + chunkItems)))
+    else
+      for (let i = 0; i < items.length; i += chunkItems)
+        this.#out.write(this.#framing.chunk(items.slice(i, i + chunkItems)))
   }
 }

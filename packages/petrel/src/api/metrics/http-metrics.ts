@@ -24,10 +24,10 @@ export function httpMetrics(metrics: Metrics): HttpMetrics {
     ['verb', 'dry_run', 'group', 'version', 'resource', 'subresource', 'scope', 'component'],
     durationBuckets,
   )
-  const inFlight = metrics.gauge('apiserver_current_inflight_requests', 'Requests under way, by kind.', ['request_kind'])
-  const longRunning = metrics.gauge('apiserver_longrunning_requests', 'Long-running requests under way.', ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'])
-  void longRunning
-  const cut = metrics.counter('apiserver_terminated_watchers_total', 'Watchers cut because they did not read.', ['group', 'version', 'resource'])
+  const inFlight = metrics.gauge('apiserver_current_inflight_requests', 'Requests under way, by kind.', [
+    'request_kind',
+  ])
+  const cut = metrics.counter('apiserver_terminated_watchers_total', 'Watchers cut because they did not read.', [])
   return {
     started(info) {
       inFlight.add([isMutating(info) ? 'mutating' : 'readOnly'], 1)
@@ -39,7 +39,7 @@ export function httpMetrics(metrics: Metrics): HttpMetrics {
       requests.add([...labels, String(code)], 1)
       if (counted) durations.observe(labels, seconds)
     },
-    slowWatcher: () => cut.add(['', '', ''], 1),
+    slowWatcher: () => cut.add([], 1),
   }
 }
 

@@ -12,11 +12,11 @@ export interface Metrics {
   render(): string
 }
 
-export interface Series {
+interface Series {
   add(labels: readonly string[], amount: number): void
 }
 
-export interface Histogram {
+interface Histogram {
   observe(labels: readonly string[], value: number): void
 }
 
@@ -68,7 +68,10 @@ export function createMetrics(): Metrics {
         observe(given, value) {
           const key = keyFor(values, given)
           let row = values.get(key)
-          if (!row) values.set(key, (row = { counts: new Array<number>(buckets.length).fill(0), sum: 0, count: 0 }))
+          if (!row) {
+            row = { counts: new Array<number>(buckets.length).fill(0), sum: 0, count: 0 }
+            values.set(key, row)
+          }
           const at = buckets.findIndex(bound => value <= bound)
           if (at >= 0) row.counts[at] = (row.counts[at] ?? 0) + 1
           row.sum += value

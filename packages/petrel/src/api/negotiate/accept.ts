@@ -8,7 +8,7 @@ import { type MediaType, parseAccept } from './media-type.ts'
 export type Encoding = 'json' | 'yaml' | 'protobuf'
 
 /** A transformation of meta.k8s.io, asked for by `as=…;g=meta.k8s.io;v=…`. */
-export interface Transformation {
+interface Transformation {
   readonly kind: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
   readonly version: 'v1' | 'v1beta1'
 }
@@ -41,7 +41,7 @@ const supportedStreams = ['application/json;stream=watch', 'application/vnd.kube
 const remembered = new Map<string, Accepted>()
 const rememberedLimit = 512
 
-export const acceptedJson: Accepted = { encoding: 'json', transformation: undefined, pretty: false }
+const acceptedJson: Accepted = { encoding: 'json', transformation: undefined, pretty: false }
 
 /**
  * `transforms`: whether this answer can be a Table or PartialObjectMetadata; `protobuf`: whether it has such a form;
@@ -88,6 +88,7 @@ function serve(
 
 function transformationOf(as: string, version: string | undefined): Transformation | undefined {
   if (version !== 'v1' && version !== 'v1beta1') return undefined
-  if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { kind: as, version }
+  if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
+    return { kind: as, version }
   return undefined
 }

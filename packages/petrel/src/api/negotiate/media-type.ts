@@ -7,7 +7,7 @@ export interface MediaType {
 }
 
 /** One media type; undefined when it is malformed. */
-export function parseMediaType(text: string): MediaType | undefined {
+function parseMediaType(text: string): MediaType | undefined {
   const [head = '', ...rest] = text.split(';')
   const type = head.trim().toLowerCase()
   if (!/^[^\s/;,]+\/[^\s/;,]+$/.test(type) && type !== '*') return undefined
@@ -17,7 +17,10 @@ export function parseMediaType(text: string): MediaType | undefined {
     const at = part.indexOf('=')
     if (at < 0) continue
     const key = part.slice(0, at).trim().toLowerCase()
-    const value = part.slice(at + 1).trim().replace(/^"(.*)"$/, '$1')
+    const value = part
+      .slice(at + 1)
+      .trim()
+      .replace(/^"(.*)"$/, '$1')
     if (key === 'q') quality = Number.isFinite(Number(value)) ? Number(value) : 0
     else parameters[key] = value
   }

@@ -8,11 +8,16 @@ import { conform, DecodeError } from '@petrel/machinery/schema'
 import { badRequest } from '@petrel/machinery/status'
 import { type BodyKind, decodeBody, unrecognized } from '../encode/decode.ts'
 import type { ApiRequest } from '../request.ts'
+import { copy } from './copy.ts'
 import type { ServedKind } from './kind-table.ts'
 import type { FieldValidation } from './write-options.ts'
 
 /** The object of a request for `served`; the caller owns it. */
-export async function readObject(request: ApiRequest, served: ServedKind, fieldValidation: FieldValidation): Promise<KubeObject> {
+export async function readObject(
+  request: ApiRequest,
+  served: ServedKind,
+  fieldValidation: FieldValidation,
+): Promise<KubeObject> {
   const object = await readAs<KubeObject>(request, served.kind, fieldValidation)
   served.kind.setDefaults?.(object)
   return object
@@ -28,7 +33,8 @@ export async function readAs<T extends KubeObject>(
   if (!body) throw badRequest('the request has no body')
   const faults: string[] = []
   let value: unknown
-  if ('object' in body) value = body.object
+  // Callers in the process keep what they passed.
+  if ('object' in body) value = copy(body.object)
   else value = await decodeBody(body.bytes, body.mediaType, kind, fieldValidation === 'Ignore' ? undefined : faults)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const bytes = 'bytes' in body ? body.bytes : undefined
@@ -49,7 +55,11 @@ function conformTo<T extends KubeObject>(
   faults: string[],
 ): T {
   try {
-    const { object, unknown } = conform<T>(value, kind.schema, fieldValidation === 'Ignore' ? {} : { unknown: 'collect' })
+    const { object, unknown } = conform<T>(
+      value,
+      kind.schema,
+      fieldValidation === 'Ignore' ? {} : { unknown: 'collect' },
+    )
     faults.push(...unknown)
     object.apiVersion = groupVersion(kind)
     object.kind = kind.kind
@@ -68,7 +78,8 @@ export function groupVersion({ group, version }: { readonly group: string; reado
 function matchKind(value: KubeObject, kind: BodyKind): void {
   const apiVersion: unknown = value.apiVersion || groupVersion(kind)
   const name: unknown = value.kind || kind.kind
-  if (typeof apiVersion !== 'string') throw badRequest(unrecognized(kind, wrongType('apiVersion', apiVersion), undefined))
+  if (typeof apiVersion !== 'string')
+    throw badRequest(unrecognized(kind, wrongType('apiVersion', apiVersion), undefined))
   if (typeof name !== 'string') throw badRequest(unrecognized(kind, wrongType('kind', name), undefined))
   if (apiVersion !== groupVersion(kind)) {
     throw badRequest(

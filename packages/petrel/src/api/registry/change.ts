@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '@petrel/machinery/kinds'
 import type { Entry, StoreEvent } from '../../store/index.ts'
-import { encodeObject, encodeMessage } from '../encode/object.ts'
+import { encodeMessage, encodeObject } from '../encode/object.ts'
 import { deepFreeze } from './copy.ts'
 import type { ServedKind } from './kind-table.ts'
 import { jsonOf, objectOf, protobufOf } from './stored.ts'
@@ -52,7 +52,7 @@ export class EntryItem implements WatchItem {
 }
 
 /** An object that no entry holds as such: what was deleted, with the revision of its deletion; bookmarks. */
-export class LooseItem implements WatchItem {
+class LooseItem implements WatchItem {
   readonly type: ItemType
   readonly revision: number
   readonly object: KubeObject
@@ -92,7 +92,7 @@ export class Change {
 
   /** The change as `served` shows it; the same one for everybody. */
   static of(event: StoreEvent, served: ServedKind): Change {
-    let change = served.changes.get(event)
+    let change = served.changes.get(event) as Change | undefined
     if (!change) {
       change = new Change(event, served)
       served.changes.set(event, change)

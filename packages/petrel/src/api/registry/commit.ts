@@ -11,7 +11,7 @@ import type { Registry } from './registry.ts'
 import { memoOf } from './stored.ts'
 
 /** Upstream's words for a lost race (registry/generic/registry/store.go). */
-export const optimisticLock = 'the object has been modified; please apply your changes to the latest version and try again'
+const optimisticLock = 'the object has been modified; please apply your changes to the latest version and try again'
 
 export interface Encoded {
   readonly object: KubeObject
@@ -33,7 +33,9 @@ export async function put(
   lazy = false,
 ): Promise<Entry> {
   try {
-    const [written] = await registry.store.append([{ key, value: encoded.bytes, expect, lazy, memo: memoOf(encoded.object) }])
+    const [written] = await registry.store.append([
+      { key, value: encoded.bytes, expect, lazy, memo: memoOf(encoded.object) },
+    ])
     return written?.entry as Entry
   } catch (error) {
     throw storeFailure(error)

@@ -14,7 +14,9 @@ export interface ContinueToken {
 const tokenVersion = 'meta.k8s.io/v1'
 
 export function encodeContinue(token: ContinueToken): string {
-  return Buffer.from(JSON.stringify({ v: tokenVersion, rv: token.revision, start: `${token.after}\0` })).toString('base64url')
+  return Buffer.from(JSON.stringify({ v: tokenVersion, rv: token.revision, start: `${token.after}\0` })).toString(
+    'base64url',
+  )
 }
 
 /** Throws BadRequest when the token was not made here. */
@@ -30,7 +32,8 @@ export function decodeContinue(text: string): ContinueToken {
     throw invalid(`server does not recognize this encoded version ${JSON.stringify(parsed?.v ?? '')}`)
   }
   const { rv, start } = parsed
-  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0) throw invalid('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0)
+    throw invalid('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
   if (typeof start !== 'string' || start === '') throw invalid('encoded start key empty (version meta.k8s.io/v1)')
   const after = start.endsWith('\0') ? start.slice(0, -1) : start
   // A key that climbs out of its collection is no key of ours.

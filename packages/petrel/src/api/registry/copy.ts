@@ -16,7 +16,13 @@ function copyValue(value: unknown): unknown {
   for (const key of Object.keys(value)) {
     const member = (value as Record<string, unknown>)[key]
     if (member === undefined) continue
-    if (key === '__proto__') Object.defineProperty(object, key, { value: copyValue(member), enumerable: true, writable: true, configurable: true })
+    if (key === '__proto__')
+      Object.defineProperty(object, key, {
+        value: copyValue(member),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      })
     else object[key] = copyValue(member)
   }
   return object

@@ -12,11 +12,11 @@ import type { ApiRequest, ObjectResult } from '../request.ts'
 import { admissionRequest, mutate, validate } from './admission.ts'
 import { readObject } from './body.ts'
 import { type Encoded, encode, put } from './commit.ts'
+import { settledObject } from './dry-run.ts'
 import { found } from './get.ts'
 import { keyOf, type ServedKind } from './kind-table.ts'
 import type { Registry } from './registry.ts'
 import { parseWriteOptions, type WriteOptions } from './write-options.ts'
-import { settledObject } from './dry-run.ts'
 
 /** Upstream's maxNameGenerationCreateAttempts. */
 const generateAttempts = 8
@@ -80,7 +80,12 @@ async function attemptCreate(
   try {
     const errors = new FieldErrors()
     const meta = object.metadata!
-    validateObjectMeta(meta, { namespaced: served.kind.namespaced, validateName: strategy.validateName }, 'metadata', errors)
+    validateObjectMeta(
+      meta,
+      { namespaced: served.kind.namespaced, validateName: strategy.validateName },
+      'metadata',
+      errors,
+    )
     strategy.validate?.(object, errors)
     if (!errors.empty) throw invalid(served.kind, meta.name ?? '', errors)
     for (const warning of strategy.warnings?.(object, undefined) ?? []) request.warn(warning)

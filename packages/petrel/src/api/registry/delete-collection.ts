@@ -1,6 +1,7 @@
 /** DELETE of a collection: every object that a list with the same options would name, one after the other. */
-import type { ApiRequest, ListResult } from '../request.ts'
+
 import { isStatus } from '@petrel/machinery/status'
+import type { ApiRequest, ListResult } from '../request.ts'
 import { deleteObject } from './delete.ts'
 import { parseDeleteOptions } from './delete-options.ts'
 import type { ServedKind } from './kind-table.ts'
@@ -11,7 +12,11 @@ import { objectOf } from './stored.ts'
 /** So many deletes are under way at once: enough to share commits, few enough to leave room for others. */
 const workers = 16
 
-export async function deleteCollection(registry: Registry, request: ApiRequest, served: ServedKind): Promise<ListResult> {
+export async function deleteCollection(
+  registry: Registry,
+  request: ApiRequest,
+  served: ServedKind,
+): Promise<ListResult> {
   const options = await parseDeleteOptions(request)
   const doomed = await list(registry, request, served)
   const queue = doomed.entries.values()

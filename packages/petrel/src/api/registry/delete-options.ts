@@ -9,7 +9,7 @@ import type { ApiRequest } from '../request.ts'
 import { isTrue } from '../request-info.ts'
 import { checkDryRun } from './write-options.ts'
 
-export type PropagationPolicy = 'Orphan' | 'Background' | 'Foreground'
+type PropagationPolicy = 'Orphan' | 'Background' | 'Foreground'
 
 export interface DeleteOptions {
   gracePeriodSeconds?: number
@@ -69,10 +69,16 @@ function fromQuery(query: URLSearchParams): DeleteOptions {
 function check(options: DeleteOptions): void {
   const { gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions, dryRun } = options
   if (gracePeriodSeconds !== undefined && gracePeriodSeconds !== null && !Number.isSafeInteger(gracePeriodSeconds)) {
-    throw badRequest(`Cannot delete: gracePeriodSeconds ${JSON.stringify(gracePeriodSeconds)} is no whole number of seconds`)
+    throw badRequest(
+      `Cannot delete: gracePeriodSeconds ${JSON.stringify(gracePeriodSeconds)} is no whole number of seconds`,
+    )
   }
   if (preconditions !== undefined && preconditions !== null) {
-    const bad = typeof preconditions !== 'object' || [preconditions.uid, preconditions.resourceVersion].some(p => p !== undefined && p !== null && typeof p !== 'string')
+    const bad =
+      typeof preconditions !== 'object' ||
+      [preconditions.uid, preconditions.resourceVersion].some(
+        p => p !== undefined && p !== null && typeof p !== 'string',
+      )
     if (bad) throw badRequest('Cannot delete: preconditions.uid and preconditions.resourceVersion must be strings')
   }
   const errors = new FieldErrors()

@@ -35,7 +35,6 @@ export function deleteObject(
   namespace: string,
   name: string,
   options: DeleteOptions,
-  admit = true,
 ): Promise<DeleteResult> {
   const key = keyOf(served, namespace, name)
   return registry.writers.run(key, async () => {
@@ -43,7 +42,7 @@ export function deleteObject(
       const entry = registry.store.get(key)
       if (!entry) throw notFound(served.kind, name)
       try {
-        return await attemptDelete(registry, request, served, entry, options, admit)
+        return await attemptDelete(registry, request, served, entry, options)
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error
         if (attempt >= 5) throw modified(served, name)
@@ -58,12 +57,11 @@ async function attemptDelete(
   served: ServedKind,
   entry: Entry,
   options: DeleteOptions,
-  admit: boolean,
 ): Promise<DeleteResult> {
   const old = objectOf(entry, served)
   const dryRun = (options.dryRun?.length ?? 0) > 0
   checkPreconditions(served, old, options)
-  if (admit) await admitDelete(registry, request, served, old, dryRun)
+  await admitDelete(registry, request, served, old, dryRun)
   const step = decide(registry, served, copy(old), options)
   if (step.type === 'pending') return reply(served, entry, old)
   if (step.type === 'now') {
@@ -79,7 +77,11 @@ async function attemptDelete(
 function checkPreconditions(served: ServedKind, object: KubeObject, { preconditions }: DeleteOptions): void {
   const { name = '', uid = '', resourceVersion = '' } = object.metadata ?? {}
   if (preconditions?.uid && preconditions.uid !== uid) {
-    throw conflict(served.kind, name, `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`)
+    throw conflict(
+      served.kind,
+      name,
+      `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`,
+    )
   }
   if (preconditions?.resourceVersion && preconditions.resourceVersion !== resourceVersion) {
     throw conflict(
@@ -90,7 +92,13 @@ function checkPreconditions(served: ServedKind, object: KubeObject, { preconditi
   }
 }
 
-async function admitDelete(registry: Registry, request: ApiRequest, served: ServedKind, old: KubeObject, dryRun: boolean): Promise<void> {
+async function admitDelete(
+  registry: Registry,
+  request: ApiRequest,
+  served: ServedKind,
+  old: KubeObject,
+  dryRun: boolean,
+): Promise<void> {
   const { name = '', namespace = '' } = old.metadata ?? {}
   const admission = admissionRequest(request, {
     operation: 'DELETE',
@@ -106,7 +114,10 @@ async function admitDelete(registry: Registry, request: ApiRequest, served: Serv
   await validate(registry, admission)
 }
 
-type Step = { readonly type: 'now' } | { readonly type: 'pending' } | { readonly type: 'mark'; readonly object: KubeObject }
+type Step =
+  | { readonly type: 'now' }
+  | { readonly type: 'pending' }
+  | { readonly type: 'mark'; readonly object: KubeObject }
 
 /** What a delete does to an object; `object` is a private copy. */
 function decide(registry: Registry, served: ServedKind, object: KubeObject, options: DeleteOptions): Step {
@@ -161,9 +172,14 @@ function setDependentsFinalizer(object: KubeObject, options: DeleteOptions): boo
 }
 
 function dependentsFinalizer(finalizers: readonly string[], options: DeleteOptions): string | undefined {
-  if (options.orphanDependents !== undefined && options.orphanDependents !== null) return options.orphanDependents ? orphan : undefined
+  if (options.orphanDependents !== undefined && options.orphanDependents !== null)
+    return options.orphanDependents ? orphan : undefined
   if (options.propagationPolicy) {
-    return options.propagationPolicy === 'Orphan' ? orphan : options.propagationPolicy === 'Foreground' ? foreground : undefined
+    return options.propagationPolicy === 'Orphan'
+      ? orphan
+      : options.propagationPolicy === 'Foreground'
+        ? foreground
+        : undefined
   }
   return finalizers.includes(orphan) ? orphan : finalizers.includes(foreground) ? foreground : undefined
 }

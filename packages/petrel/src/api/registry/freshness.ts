@@ -20,7 +20,11 @@ export function reached(registry: Registry, revision: number, signal: AbortSigna
     }
     const aborted = (): void => done(() => reject(signal.reason))
     const timer = clock.after(waitMs, () => done(() => reject(tooLargeResourceVersion(revision, store.revision))))
-    const watch = store.watch('', store.revision, { events: look, progress: look, end: error => done(() => reject(error)) })
+    const watch = store.watch('', store.revision, {
+      events: look,
+      progress: look,
+      end: error => done(() => reject(error)),
+    })
     signal.addEventListener('abort', aborted, { once: true })
   })
 }

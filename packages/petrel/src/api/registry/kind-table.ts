@@ -4,7 +4,6 @@
  */
 import type { Kind, Resource } from '@petrel/machinery/kinds'
 import type { StoreEvent } from '../../store/index.ts'
-import type { Change } from './change.ts'
 
 /** A kind with what the server keeps for it. */
 export interface ServedKind {
@@ -15,8 +14,8 @@ export interface ServedKind {
   readonly prefix: string
   /** `core/v1 pods`: a key for metrics and maps. */
   readonly id: string
-  /** Each event of the store as this kind shows it, shared by all watchers. */
-  readonly changes: WeakMap<StoreEvent, Change>
+  /** What change.ts makes of each event of the store, shared by all watchers. */
+  readonly changes: WeakMap<StoreEvent, object>
 }
 
 export class KindTable {
@@ -65,7 +64,10 @@ export class KindTable {
   /** Throws TypeError for a resource that is not served: a mistake of the program. */
   of(resource: Resource): ServedKind {
     const served = this.byPlural(resource.group, resource.version, resource.plural)
-    if (!served) throw new TypeError(`Cannot use resource ${key(resource.group, resource.version, resource.plural)}: it is not served`)
+    if (!served)
+      throw new TypeError(
+        `Cannot use resource ${key(resource.group, resource.version, resource.plural)}: it is not served`,
+      )
     return served
   }
 

@@ -67,7 +67,10 @@ function checkWatch(options: ReadOptions, errors: FieldErrors): void {
   }
   if (match === '') return
   if (options.sendInitialEvents === undefined) {
-    errors.forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
+    errors.forbidden(
+      'resourceVersionMatch',
+      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    )
   }
   if (match !== 'NotOlderThan') errors.notSupported('resourceVersionMatch', match, ['NotOlderThan'])
   if (options.continue !== '') {
@@ -96,7 +99,9 @@ function parseInteger(query: URLSearchParams, name: string): number | undefined 
   const text = query.get(name)
   if (text === null || text === '') return undefined
   if (!/^[+-]?[0-9]+$/.test(text) || !Number.isSafeInteger(Number(text))) {
-    throw badRequest(`Invalid value: ${JSON.stringify(text)}: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+    throw badRequest(
+      `Invalid value: ${JSON.stringify(text)}: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
+    )
   }
   return Number(text)
 }

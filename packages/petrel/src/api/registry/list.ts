@@ -4,7 +4,7 @@
  * memory, so the newest state is as cheap as any.
  */
 import type { ObjectList } from '@petrel/machinery/kinds'
-import { badRequest, expired, StatusError } from '@petrel/machinery/status'
+import { badRequest, expired, type StatusError } from '@petrel/machinery/status'
 import { CompactedError, type Entry, FutureRevisionError, type RangeResult } from '../../store/index.ts'
 import type { ApiRequest, ListResult } from '../request.ts'
 import { decodeContinue, encodeContinue } from './continue-token.ts'
@@ -62,7 +62,11 @@ function page(
   cut: Cut,
 ): ListResult {
   const { store } = registry
-  if (selection.name !== undefined && cut.atRevision === undefined && (request.info.namespace !== '' || !served.kind.namespaced)) {
+  if (
+    selection.name !== undefined &&
+    cut.atRevision === undefined &&
+    (request.info.namespace !== '' || !served.kind.namespaced)
+  ) {
     const entry = store.get(keyOf(served, request.info.namespace, selection.name))
     const entries = entry && selection.matches(objectOf(entry, served)) ? [entry] : []
     return result(served, entries, { resourceVersion: String(store.revision) })
@@ -74,7 +78,11 @@ function page(
   let range: RangeResult
   do {
     const lack = wanted - chosen.length
-    range = store.range(prefix, { ...at, ...(after !== undefined && { after }), ...(lack < Number.POSITIVE_INFINITY && { limit: lack }) })
+    range = store.range(prefix, {
+      ...at,
+      ...(after !== undefined && { after }),
+      ...(lack < Number.POSITIVE_INFINITY && { limit: lack }),
+    })
     const selected = selectEntries(range.entries, served, selection)
     chosen = chosen.length === 0 ? selected : [...chosen, ...selected]
     after = range.entries.at(-1)?.key
@@ -89,7 +97,14 @@ function page(
 }
 
 function result(served: ServedKind, entries: readonly Entry[], metadata: ObjectList['metadata']): ListResult {
-  return { type: 'list', kind: served.kind, served, entries, metadata, objects: () => entries.map(entry => objectOf(entry, served)) }
+  return {
+    type: 'list',
+    kind: served.kind,
+    served,
+    entries,
+    metadata,
+    objects: () => entries.map(entry => objectOf(entry, served)),
+  }
 }
 
 /** 410 Expired; for a page it carries a token that goes on from the same key with what is newest. */

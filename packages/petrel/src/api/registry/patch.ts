@@ -15,12 +15,12 @@ import type { Registry } from './registry.ts'
 import { change, type SubresourceRules } from './update.ts'
 import { type FieldValidation, parseWriteOptions } from './write-options.ts'
 
-export const patchTypes = [
+const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
 ] as const
-export type PatchType = (typeof patchTypes)[number]
+type PatchType = (typeof patchTypes)[number]
 
 export interface Patch {
   readonly type: PatchType
@@ -28,13 +28,24 @@ export interface Patch {
   readonly duplicates: readonly string[]
 }
 
-export function patch(registry: Registry, request: ApiRequest, served: ServedKind, subresource?: SubresourceRules): Promise<ObjectResult> {
+export function patch(
+  registry: Registry,
+  request: ApiRequest,
+  served: ServedKind,
+  subresource?: SubresourceRules,
+): Promise<ObjectResult> {
   const options = parseWriteOptions(request.query, 'PatchOptions')
   const parsed = readPatch(request)
   return change(registry, request, served, options, {
     next(old) {
       const faults = [...parsed.duplicates]
-      const object = conformPatched(applyPatch(copy(old) as JsonObject, parsed, served), parsed, served, options.fieldValidation, faults)
+      const object = conformPatched(
+        applyPatch(copy(old) as JsonObject, parsed, served),
+        parsed,
+        served,
+        options.fieldValidation,
+        faults,
+      )
       reportPatch(faults, options.fieldValidation, parsed, request)
       checkIdentity(object, old, served)
       served.kind.setDefaults?.(object)
@@ -61,7 +72,11 @@ function isPatchType(text: string): text is PatchType {
 }
 
 /** `document` is a private copy. */
-export function applyPatch(document: JsonObject, patch: Patch, served: { readonly kind: ServedKind['kind'] }): JsonObject {
+export function applyPatch(
+  document: JsonObject,
+  patch: Patch,
+  served: { readonly kind: ServedKind['kind'] },
+): JsonObject {
   switch (patch.type) {
     case 'application/json-patch+json':
       return applyJsonPatch(document, patch.value)
@@ -72,9 +87,19 @@ export function applyPatch(document: JsonObject, patch: Patch, served: { readonl
   }
 }
 
-function conformPatched(patched: unknown, patch: Patch, served: ServedKind, fieldValidation: FieldValidation, faults: string[]): KubeObject {
+function conformPatched(
+  patched: unknown,
+  patch: Patch,
+  served: ServedKind,
+  fieldValidation: FieldValidation,
+  faults: string[],
+): KubeObject {
   try {
-    const { object, unknown } = conform<KubeObject>(patched, served.kind.schema, fieldValidation === 'Ignore' ? {} : { unknown: 'collect' })
+    const { object, unknown } = conform<KubeObject>(
+      patched,
+      served.kind.schema,
+      fieldValidation === 'Ignore' ? {} : { unknown: 'collect' },
+    )
     faults.push(...unknown)
     object.metadata ??= {}
     return object
@@ -84,7 +109,12 @@ function conformPatched(patched: unknown, patch: Patch, served: ServedKind, fiel
   }
 }
 
-function reportPatch(faults: readonly string[], fieldValidation: FieldValidation, patch: Patch, request: ApiRequest): void {
+function reportPatch(
+  faults: readonly string[],
+  fieldValidation: FieldValidation,
+  patch: Patch,
+  request: ApiRequest,
+): void {
   if (faults.length === 0 || fieldValidation === 'Ignore') return
   if (fieldValidation === 'Strict') throw invalidPatch(patch, `strict decoding error: ${faults.join(', ')}`)
   for (const fault of faults) request.warn(fault)
@@ -109,7 +139,9 @@ function checkIdentity(object: KubeObject, old: KubeObject, served: ServedKind):
   object.apiVersion = groupVersion(kind)
   const { name = '', namespace = '' } = object.metadata ?? {}
   if (name !== (old.metadata?.name ?? '')) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${old.metadata?.name ?? ''})`)
+    throw badRequest(
+      `the name of the object (${name}) does not match the name on the URL (${old.metadata?.name ?? ''})`,
+    )
   }
   if (namespace !== (old.metadata?.namespace ?? '')) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request')

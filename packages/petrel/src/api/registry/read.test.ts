@@ -16,7 +16,12 @@ async function withServer(run: (server: TestServer) => Promise<void>): Promise<v
   }
 }
 
-async function create(server: TestServer, name: string, labels: Record<string, string> = {}, path = base): Promise<void> {
+async function create(
+  server: TestServer,
+  name: string,
+  labels: Record<string, string> = {},
+  path = base,
+): Promise<void> {
   const { code } = await server.call('POST', path, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels } })
   assert.equal(code, 201)
 }
@@ -27,11 +32,17 @@ test('list() pages a consistent cut, whatever is written meanwhile', () =>
   withServer(async server => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) await create(server, name)
     const first = (await server.call('GET', `${base}?limit=2`)).body
-    assert.deepEqual([names(first.items), first.metadata.remainingItemCount, first.metadata.resourceVersion], [['a', 'b'], 3, '5'])
+    assert.deepEqual(
+      [names(first.items), first.metadata.remainingItemCount, first.metadata.resourceVersion],
+      [['a', 'b'], 3, '5'],
+    )
     await create(server, 'bb')
     await server.call('DELETE', `${base}/d`)
     const second = (await server.call('GET', `${base}?limit=2&continue=${first.metadata.continue}`)).body
-    assert.deepEqual([names(second.items), second.metadata.remainingItemCount, second.metadata.resourceVersion], [['c', 'd'], 1, '5'])
+    assert.deepEqual(
+      [names(second.items), second.metadata.remainingItemCount, second.metadata.resourceVersion],
+      [['c', 'd'], 1, '5'],
+    )
     const third = (await server.call('GET', `${base}?limit=2&continue=${second.metadata.continue}`)).body
     assert.deepEqual([names(third.items), third.metadata.continue], [['e'], undefined])
   }))
@@ -73,11 +84,19 @@ test('list() and watch() refuse options that contradict each other, as upstream 
     const token = body.metadata.continue ?? ''
     assert.equal(token, '')
     const cases: [string, number, RegExp][] = [
-      ['resourceVersionMatch=Exact', 422, /^ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided$/],
+      [
+        'resourceVersionMatch=Exact',
+        422,
+        /^ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided$/,
+      ],
       ['resourceVersion=0&resourceVersionMatch=Exact', 422, /is forbidden for resourceVersion "0"/],
       ['resourceVersion=1&resourceVersionMatch=Wrong', 422, /Unsupported value: "Wrong"/],
       ['sendInitialEvents=true', 422, /sendInitialEvents is forbidden for list/],
-      ['watch=1&sendInitialEvents=true', 422, /sendInitialEvents requires setting resourceVersionMatch to NotOlderThan/],
+      [
+        'watch=1&sendInitialEvents=true',
+        422,
+        /sendInitialEvents requires setting resourceVersionMatch to NotOlderThan/,
+      ],
       ['watch=1&resourceVersionMatch=NotOlderThan', 422, /forbidden for watch unless sendInitialEvents is provided/],
       ['resourceVersion=abc', 400, /invalid resource version/],
       ['continue=nonsense!', 400, /^continue key is not valid/],
@@ -102,7 +121,10 @@ test('a read of a revision that has not come waits for it, then says that it is 
     const never = server.call('GET', `${base}/a?resourceVersion=100`)
     await (server.clock as FakeClock).advance(3_000)
     const { code, body } = await never
-    assert.deepEqual([code, body.message, body.details.causes?.[0]?.reason], [504, 'Timeout: Too large resource version: 100, current: 2', 'ResourceVersionTooLarge'])
+    assert.deepEqual(
+      [code, body.message, body.details.causes?.[0]?.reason],
+      [504, 'Timeout: Too large resource version: 100, current: 2', 'ResourceVersionTooLarge'],
+    )
   }))
 
 test('list() selects by labels and fields, in a namespace or in all', () =>
@@ -119,7 +141,8 @@ test('list() selects by labels and fields, in a namespace or in all', () =>
       ['/api/v1/configmaps?fieldSelector=metadata.namespace%3Dother', ['a']],
       [`${base}?labelSelector=app%3Dy&limit=1`, ['b']],
     ]
-    for (const [target, expected] of cases) assert.deepEqual(names((await server.call('GET', target)).body.items), expected, target)
+    for (const [target, expected] of cases)
+      assert.deepEqual(names((await server.call('GET', target)).body.items), expected, target)
   }))
 
 test('watch() without a revision begins with the state, with one goes on after it', () =>
@@ -141,7 +164,8 @@ test('watch() with a selector reports what enters as ADDED and what leaves as DE
   withServer(async server => {
     await create(server, 'a', { app: 'x' })
     const watch = await openWatch(server, `${base}?watch=1&labelSelector=app%3Dx`)
-    const label = (app: string): Promise<unknown> => server.call('PATCH', `${base}/a`, { metadata: { labels: { app } } }, 'application/merge-patch+json')
+    const label = (app: string): Promise<unknown> =>
+      server.call('PATCH', `${base}/a`, { metadata: { labels: { app } } }, 'application/merge-patch+json')
     await label('y')
     await label('z')
     await label('x')
@@ -161,7 +185,10 @@ test('watch() of one name sees no other that begins the same', () =>
 test('watch() with sendInitialEvents marks the end of the state with a bookmark', () =>
   withServer(async server => {
     await create(server, 'a')
-    const watch = await openWatch(server, `${base}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`)
+    const watch = await openWatch(
+      server,
+      `${base}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`,
+    )
     assert.deepEqual(watch.take(), ['ADDED a 1', 'BOOKMARK - 1'])
     assert.equal(watch.items[1]?.object.metadata?.annotations?.['k8s.io/initial-events-end'], 'true')
     const none = await openWatch(server, `${base}?watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan`)
@@ -207,9 +234,18 @@ test('objects stored as another version are read and written in both', () =>
       apiVersion: 'autoscaling/v2',
       kind: 'HorizontalPodAutoscaler',
       metadata: { name: 'h' },
-      spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'd', apiVersion: 'apps/v1' }, metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } } }] },
+      spec: {
+        maxReplicas: 3,
+        scaleTargetRef: { kind: 'Deployment', name: 'd', apiVersion: 'apps/v1' },
+        metrics: [
+          { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } } },
+        ],
+      },
     }
-    assert.equal((await server.call('POST', '/apis/autoscaling/v2/namespaces/ns/horizontalpodautoscalers', v2)).code, 201)
+    assert.equal(
+      (await server.call('POST', '/apis/autoscaling/v2/namespaces/ns/horizontalpodautoscalers', v2)).code,
+      201,
+    )
     const { body } = await server.call('GET', '/apis/autoscaling/v1/namespaces/ns/horizontalpodautoscalers/h')
     assert.deepEqual([body.apiVersion, body.spec['targetCPUUtilizationPercentage']], ['autoscaling/v1', 60])
     const watch = await openWatch(server, '/apis/autoscaling/v1/horizontalpodautoscalers?watch=1')

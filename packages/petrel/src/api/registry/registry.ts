@@ -111,7 +111,8 @@ export class Registry implements WatchStreams {
       this.#streams.set(stream, now + bookmarkMs)
       stream.bookmark()
     }
-    this.#ticker = this.#streams.size > 0 && !this.#closed ? this.clock.after(bookmarkTickMs, () => this.#tick()) : undefined
+    this.#ticker =
+      this.#streams.size > 0 && !this.#closed ? this.clock.after(bookmarkTickMs, () => this.#tick()) : undefined
   }
 }
 

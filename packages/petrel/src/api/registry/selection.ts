@@ -1,6 +1,12 @@
 /** Which objects of a kind a list, watch or deletecollection is about: label and field selectors together. */
 import type { KubeObject } from '@petrel/machinery/kinds'
-import { type FieldSelector, type LabelSelector, parseFieldSelector, parseLabelSelector, requireSelectable } from '@petrel/machinery/selectors'
+import {
+  type FieldSelector,
+  type LabelSelector,
+  parseFieldSelector,
+  parseLabelSelector,
+  requireSelectable,
+} from '@petrel/machinery/selectors'
 import { badRequest } from '@petrel/machinery/status'
 import type { ServedKind } from './kind-table.ts'
 
@@ -12,7 +18,7 @@ export interface Selection {
   matches(object: KubeObject): boolean
 }
 
-export const everyObject: Selection = { empty: true, name: undefined, matches: () => true }
+const everyObject: Selection = { empty: true, name: undefined, matches: () => true }
 
 /** Throws BadRequest, in the words of the parser, for a selector that is malformed or names an unknown field. */
 export function parseSelection(query: URLSearchParams, served: ServedKind): Selection {

@@ -4,7 +4,7 @@
  */
 import type { Kind, KubeObject } from '@petrel/machinery/kinds'
 import type { Entry } from '../../store/index.ts'
-import { encodeObject, encodeMessage, parseStored } from '../encode/object.ts'
+import { encodeMessage, encodeObject, parseStored } from '../encode/object.ts'
 import { copy, deepFreeze } from './copy.ts'
 import type { ServedKind } from './kind-table.ts'
 

@@ -7,6 +7,7 @@ import type { KubeObject, StrategyContext } from '@petrel/machinery/kinds'
 import { sameValue, validateObjectMetaUpdate } from '@petrel/machinery/names'
 import { badRequest, conflict, FieldErrors, invalid, notFound } from '@petrel/machinery/status'
 import { ConflictError, type Entry } from '../../store/index.ts'
+import { sameBytes } from '../encode/object.ts'
 import type { ApiRequest, ObjectResult } from '../request.ts'
 import { admissionRequest, mutate, validate } from './admission.ts'
 import { readObject } from './body.ts'
@@ -14,8 +15,8 @@ import { encode, modified, put, remove } from './commit.ts'
 import { copy } from './copy.ts'
 import { createObject, keepsGeneration, matchNamespace, writer } from './create.ts'
 import { settledObject } from './dry-run.ts'
-import { sameBytes } from '../encode/object.ts'
 import { found } from './get.ts'
+import { isHeartbeat } from './heartbeat.ts'
 import { keyOf, type ServedKind } from './kind-table.ts'
 import { parseRevision } from './list-options.ts'
 import type { Registry } from './registry.ts'
@@ -42,7 +43,12 @@ export interface SubresourceRules {
 
 const retryLimit = 5
 
-export async function update(registry: Registry, request: ApiRequest, served: ServedKind, subresource?: SubresourceRules): Promise<ObjectResult> {
+export async function update(
+  registry: Registry,
+  request: ApiRequest,
+  served: ServedKind,
+  subresource?: SubresourceRules,
+): Promise<ObjectResult> {
   const options = parseWriteOptions(request.query, 'UpdateOptions')
   const object = await readObject(request, served, options.fieldValidation)
   matchNamespace(object, served.kind.namespaced ? request.info.namespace : '')
@@ -155,8 +161,13 @@ async function write(
   }
   const encoded = encode(served, object)
   if (sameBytes(encoded.bytes, entry)) return found(served, entry)
-  if (options.dryRun) return settledObject(served, { ...object, metadata: { ...object.metadata, resourceVersion: String(entry.revision) } }, 200)
-  return found(served, await put(registry, entry.key, encoded, entry.revision, isHeartbeat(served, object, old)))
+  if (options.dryRun)
+    return settledObject(
+      served,
+      { ...object, metadata: { ...object.metadata, resourceVersion: String(entry.revision) } },
+      200,
+    )
+  return found(served, await put(registry, entry.key, encoded, entry.revision, isHeartbeat(served.kind, object, old)))
 }
 
 /** The write that takes the last hold off an object whose deletion has begun is what deletes it. */
@@ -167,18 +178,15 @@ function isDeleted(registry: Registry, served: ServedKind, object: KubeObject, o
   return !(registry.hooks(served).held?.(object) ?? false)
 }
 
-/** Renewals of a lease by its holder need not be durable one by one; taking a lease over must be. */
-function isHeartbeat(served: ServedKind, object: KubeObject, old: KubeObject): boolean {
-  if (served.kind.plural !== 'leases' || served.kind.group !== 'coordination.k8s.io') return false
-  const holder = (lease: KubeObject): unknown => (lease as { spec?: { holderIdentity?: string } }).spec?.holderIdentity
-  return holder(object) === holder(old)
-}
-
 function checkPrecondition(served: ServedKind, name: string, object: KubeObject, entry: Entry): void {
   const { uid, resourceVersion } = object.metadata ?? {}
   const old = objectOf(entry, served).metadata
   if (uid && uid !== old?.uid) {
-    throw conflict(served.kind, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old?.uid ?? ''}`)
+    throw conflict(
+      served.kind,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old?.uid ?? ''}`,
+    )
   }
   const revision = parseRevision(resourceVersion ?? '')
   object.metadata = { ...object.metadata, resourceVersion: String(entry.revision) }
@@ -201,7 +209,8 @@ function keepSystemMetadata(object: KubeObject, old: KubeObject): void {
   keep(meta, before, 'managedFields')
   if (before.deletionTimestamp) meta.deletionTimestamp = before.deletionTimestamp
   else delete meta.deletionTimestamp
-  if (before.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds ??= before.deletionGracePeriodSeconds
+  if (before.deletionGracePeriodSeconds !== undefined)
+    meta.deletionGracePeriodSeconds ??= before.deletionGracePeriodSeconds
   else delete meta.deletionGracePeriodSeconds
   delete meta.selfLink
 }

@@ -8,8 +8,8 @@ import type { Clock, Timer } from '../../base/index.ts'
 import { CompactedError, type Entry, type Store, type StoreEvent, type Watch } from '../../store/index.ts'
 import { bookmark, Change, EntryItem, type WatchItem } from './change.ts'
 import type { ServedKind } from './kind-table.ts'
-import { objectOf } from './stored.ts'
 import type { Selection } from './selection.ts'
+import { objectOf } from './stored.ts'
 
 export interface WatchSink {
   items(items: readonly WatchItem[]): void

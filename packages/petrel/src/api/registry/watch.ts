@@ -18,9 +18,9 @@ export async function watch(registry: Registry, request: ApiRequest, served: Ser
   const options = parseReadOptions(request.query, true)
   const selection = parseSelection(request.query, served)
   const { store } = registry
-  const wantsState =
-    options.sendInitialEvents ?? (options.resourceVersion === '' || options.resourceVersion === '0')
-  if (options.sendInitialEvents && options.revision > store.revision) await reached(registry, options.revision, request.signal)
+  const wantsState = options.sendInitialEvents ?? (options.resourceVersion === '' || options.resourceVersion === '0')
+  if (options.sendInitialEvents && options.revision > store.revision)
+    await reached(registry, options.revision, request.signal)
 
   const { namespace } = request.info
   const byName = selection.name !== undefined && (namespace !== '' || !served.kind.namespaced)

@@ -12,7 +12,10 @@ export interface WriteOptions {
   readonly fieldValidation: FieldValidation
 }
 
-export function parseWriteOptions(query: URLSearchParams, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions'): WriteOptions {
+export function parseWriteOptions(
+  query: URLSearchParams,
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
+): WriteOptions {
   if (query.size === 0) return defaults
   const errors = new FieldErrors()
   const dryRun = query.getAll('dryRun')

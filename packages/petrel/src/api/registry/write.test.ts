@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeObject } from '@petrel/machinery/kinds'
-import { FakeClock } from '../../base/index.ts'
+import type { FakeClock } from '../../base/index.ts'
 import { startServer, type TestServer } from '../testing/start-server.ts'
 
 const base = '/api/v1/namespaces/ns/configmaps'
@@ -21,7 +21,16 @@ async function withServer(run: (server: TestServer) => Promise<void>): Promise<v
 
 test('create() fills uid, creationTimestamp, namespace and resourceVersion, whatever the client sent', () =>
   withServer(async server => {
-    const sent = configMap('a', { k: 'v' }, { uid: 'mine', creationTimestamp: '2000-01-01T00:00:00Z', generation: 7, deletionTimestamp: '2000-01-01T00:00:00Z' })
+    const sent = configMap(
+      'a',
+      { k: 'v' },
+      {
+        uid: 'mine',
+        creationTimestamp: '2000-01-01T00:00:00Z',
+        generation: 7,
+        deletionTimestamp: '2000-01-01T00:00:00Z',
+      },
+    )
     const { code, body } = await server.call('POST', base, sent)
     assert.equal(code, 201)
     assert.equal(body.metadata.namespace, 'ns')
@@ -33,16 +42,32 @@ test('create() fills uid, creationTimestamp, namespace and resourceVersion, what
     assert.deepEqual(body.data, { k: 'v' })
   }))
 
-test('create() refuses in upstream\'s words', () =>
+test("create() refuses in upstream's words", () =>
   withServer(async server => {
     await server.call('POST', base, configMap('taken'))
     const cases: [unknown, number, string][] = [
       [configMap('taken'), 409, 'configmaps "taken" already exists'],
       [configMap('x', {}, { resourceVersion: '5' }), 500, 'resourceVersion should not be set on objects to be created'],
-      [configMap('x', {}, { namespace: 'other' }), 400, 'the namespace of the provided object does not match the namespace sent on the request'],
-      [{ ...(configMap('x') as object), apiVersion: 'apps/v1' }, 400, 'the API version in the data (apps/v1) does not match the expected API version (v1)'],
-      [{ ...(configMap('x') as object), kind: 'Secret' }, 400, 'Secret in version "v1" cannot be handled as a ConfigMap: converting (v1.Secret) to (core.ConfigMap): unknown conversion'],
-      [{ kind: 'ConfigMap', apiVersion: 'v1', metadata: {} }, 422, 'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required'],
+      [
+        configMap('x', {}, { namespace: 'other' }),
+        400,
+        'the namespace of the provided object does not match the namespace sent on the request',
+      ],
+      [
+        { ...(configMap('x') as object), apiVersion: 'apps/v1' },
+        400,
+        'the API version in the data (apps/v1) does not match the expected API version (v1)',
+      ],
+      [
+        { ...(configMap('x') as object), kind: 'Secret' },
+        400,
+        'Secret in version "v1" cannot be handled as a ConfigMap: converting (v1.Secret) to (core.ConfigMap): unknown conversion',
+      ],
+      [
+        { kind: 'ConfigMap', apiVersion: 'v1', metadata: {} },
+        422,
+        'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required',
+      ],
     ]
     for (const [body, code, message] of cases) {
       const answer = await server.call('POST', base, body)
@@ -54,7 +79,11 @@ test('create() makes names from generateName and tries again when one is taken',
   withServer(async server => {
     const names = new Set<string>()
     for (let i = 0; i < 50; i++) {
-      const { body } = await server.call('POST', base, { kind: 'ConfigMap', apiVersion: 'v1', metadata: { generateName: `${'long-'.repeat(20)}` } })
+      const { body } = await server.call('POST', base, {
+        kind: 'ConfigMap',
+        apiVersion: 'v1',
+        metadata: { generateName: `${'long-'.repeat(20)}` },
+      })
       assert.equal(body.metadata.name?.length, 63)
       names.add(body.metadata.name ?? '')
     }
@@ -67,7 +96,10 @@ test('create() keeps generation for kinds with a status', () =>
       apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: { name: 'd' },
-      spec: { selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } },
+      spec: {
+        selector: { matchLabels: { a: 'b' } },
+        template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+      },
       status: { replicas: 7 },
     }
     const path = '/apis/apps/v1/namespaces/ns/deployments'
@@ -75,12 +107,21 @@ test('create() keeps generation for kinds with a status', () =>
     assert.equal(body.metadata.generation, 1)
     assert.equal(body.status?.['replicas'], undefined)
     const merge = 'application/merge-patch+json'
-    assert.equal((await server.call('PATCH', `${path}/d`, { metadata: { labels: { x: 'y' } } }, merge)).body.metadata.generation, 1)
-    assert.equal((await server.call('PATCH', `${path}/d/status`, { status: { replicas: 1 } }, merge)).body.metadata.generation, 1)
-    const scaled = (await server.call('PATCH', `${path}/d`, { spec: { replicas: 5 }, status: { replicas: 99 } }, merge)).body
+    assert.equal(
+      (await server.call('PATCH', `${path}/d`, { metadata: { labels: { x: 'y' } } }, merge)).body.metadata.generation,
+      1,
+    )
+    assert.equal(
+      (await server.call('PATCH', `${path}/d/status`, { status: { replicas: 1 } }, merge)).body.metadata.generation,
+      1,
+    )
+    const scaled = (await server.call('PATCH', `${path}/d`, { spec: { replicas: 5 }, status: { replicas: 99 } }, merge))
+      .body
     assert.equal(scaled.metadata.generation, 2)
     assert.equal(scaled.status['replicas'], 1)
-    const status = (await server.call('PATCH', `${path}/d/status`, { spec: { replicas: 9 }, status: { replicas: 2 } }, merge)).body
+    const status = (
+      await server.call('PATCH', `${path}/d/status`, { spec: { replicas: 9 }, status: { replicas: 2 } }, merge)
+    ).body
     assert.deepEqual([status.spec['replicas'], status.status['replicas']], [5, 2])
   }))
 
@@ -104,17 +145,33 @@ test('update() that changes nothing writes nothing', () =>
   withServer(async server => {
     const { body } = await server.call('POST', base, configMap('a', { k: 'v' }))
     const revision = server.store.revision
-    assert.equal((await server.call('PUT', `${base}/a`, body)).body.metadata.resourceVersion, body.metadata.resourceVersion)
-    assert.equal((await server.call('PATCH', `${base}/a`, { data: { k: 'v' } }, 'application/merge-patch+json')).code, 200)
+    assert.equal(
+      (await server.call('PUT', `${base}/a`, body)).body.metadata.resourceVersion,
+      body.metadata.resourceVersion,
+    )
+    assert.equal(
+      (await server.call('PATCH', `${base}/a`, { data: { k: 'v' } }, 'application/merge-patch+json')).code,
+      200,
+    )
     assert.equal(server.store.revision, revision)
   }))
 
-test('update() refuses in upstream\'s words', () =>
+test("update() refuses in upstream's words", () =>
   withServer(async server => {
     const { body } = await server.call('POST', base, configMap('a', { k: 'v' }))
     const cases: [string, unknown, number, RegExp][] = [
-      ['a', { ...body, metadata: { ...body.metadata, resourceVersion: '99' } }, 409, /^Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes/],
-      ['a', { ...body, metadata: { ...body.metadata, uid: 'x' } }, 409, /Precondition failed: UID in precondition: x, UID in object meta: /],
+      [
+        'a',
+        { ...body, metadata: { ...body.metadata, resourceVersion: '99' } },
+        409,
+        /^Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes/,
+      ],
+      [
+        'a',
+        { ...body, metadata: { ...body.metadata, uid: 'x' } },
+        409,
+        /Precondition failed: UID in precondition: x, UID in object meta: /,
+      ],
       ['b', body, 400, /^the name of the object \(a\) does not match the name on the URL \(b\)$/],
       ['b', configMap('b'), 404, /^configmaps "b" not found$/],
       ['a', { ...body, metadata: { ...body.metadata, resourceVersion: 'x' } }, 400, /invalid resource version/],
@@ -129,14 +186,27 @@ test('update() refuses in upstream\'s words', () =>
 test('patch() applies JSON, merge and strategic merge patches', () =>
   withServer(async server => {
     await server.call('POST', base, configMap('a', { k: 'v' }))
-    const json = await server.call('PATCH', `${base}/a`, [{ op: 'add', path: '/data/x', value: '1' }], 'application/json-patch+json')
+    const json = await server.call(
+      'PATCH',
+      `${base}/a`,
+      [{ op: 'add', path: '/data/x', value: '1' }],
+      'application/json-patch+json',
+    )
     assert.deepEqual(json.body.data, { k: 'v', x: '1' })
     const merge = await server.call('PATCH', `${base}/a`, { data: { k: null, y: '2' } }, 'application/merge-patch+json')
     assert.deepEqual(merge.body.data, { x: '1', y: '2' })
-    const strategic = await server.call('PATCH', `${base}/a`, { data: { $patch: 'replace', z: '3' } }, 'application/strategic-merge-patch+json')
+    const strategic = await server.call(
+      'PATCH',
+      `${base}/a`,
+      { data: { $patch: 'replace', z: '3' } },
+      'application/strategic-merge-patch+json',
+    )
     assert.deepEqual(strategic.body.data, { z: '3' })
     assert.equal((await server.call('PATCH', `${base}/a`, {}, 'application/apply-patch+yaml')).code, 415)
-    assert.equal((await server.call('PATCH', `${base}/a`, { metadata: { name: 'b' } }, 'application/merge-patch+json')).code, 400)
+    assert.equal(
+      (await server.call('PATCH', `${base}/a`, { metadata: { name: 'b' } }, 'application/merge-patch+json')).code,
+      400,
+    )
     assert.equal((await server.call('PATCH', `${base}/a`, { data: 7 }, 'application/merge-patch+json')).code, 422)
     assert.equal((await server.call('PATCH', `${base}/a`, '{', 'application/merge-patch+json')).code, 400)
     assert.equal((await server.call('PATCH', `${base}/nobody`, {}, 'application/merge-patch+json')).code, 404)
@@ -146,7 +216,9 @@ test('patch() of many writers at once loses no change', () =>
   withServer(async server => {
     await server.call('POST', base, configMap('a'))
     const keys = Array.from({ length: 50 }, (_, i) => `k${i}`)
-    await Promise.all(keys.map(key => server.call('PATCH', `${base}/a`, { data: { [key]: '1' } }, 'application/merge-patch+json')))
+    await Promise.all(
+      keys.map(key => server.call('PATCH', `${base}/a`, { data: { [key]: '1' } }, 'application/merge-patch+json')),
+    )
     assert.deepEqual(Object.keys((await server.call('GET', `${base}/a`)).body.data).sort(), keys.sort())
   }))
 
@@ -155,7 +227,10 @@ test('fieldValidation names unknown and duplicate fields: an error, warnings or 
     const sent = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","nix":1},"data":{"k":"1","k":"2"}}'
     const strict = await server.call('POST', `${base}?fieldValidation=Strict`, sent)
     assert.equal(strict.code, 400)
-    assert.match(strict.body.message, /^ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: /)
+    assert.match(
+      strict.body.message,
+      /^ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: /,
+    )
     assert.match(strict.body.message, /duplicate field "data.k"/)
     assert.match(strict.body.message, /unknown field "metadata.nix"/)
     const warn = await server.call('POST', `${base}?fieldValidation=Warn`, sent)
@@ -170,9 +245,14 @@ test('dryRun goes through everything and writes nothing', () =>
     const { body } = await server.call('POST', base, configMap('a', { k: 'v' }))
     const revision = server.store.revision
     const created = await server.call('POST', `${base}?dryRun=All`, configMap('b'))
-    assert.deepEqual([created.code, created.body.metadata.name, created.body.metadata.resourceVersion], [201, 'b', undefined])
+    assert.deepEqual(
+      [created.code, created.body.metadata.name, created.body.metadata.resourceVersion],
+      [201, 'b', undefined],
+    )
     assert.equal((await server.call('POST', `${base}?dryRun=All`, configMap('a'))).code, 409)
-    assert.deepEqual((await server.call('PUT', `${base}/a?dryRun=All`, { ...body, data: { k: 'new' } })).body.data, { k: 'new' })
+    assert.deepEqual((await server.call('PUT', `${base}/a?dryRun=All`, { ...body, data: { k: 'new' } })).body.data, {
+      k: 'new',
+    })
     assert.equal((await server.call('DELETE', `${base}/a?dryRun=All`)).code, 200)
     assert.equal((await server.call('DELETE', `${base}?dryRun=All`)).code, 200)
     assert.equal(server.store.revision, revision)
@@ -184,20 +264,37 @@ test('delete() of an object with finalizers marks it, and the last finalizer tak
     await server.call('POST', base, configMap('a', {}, { finalizers: ['example.com/f'] }))
     const marked = await server.call('DELETE', `${base}/a`)
     assert.equal(marked.body.metadata.deletionTimestamp, '2026-01-01T00:00:00Z')
-    const added = await server.call('PATCH', `${base}/a`, { metadata: { finalizers: ['example.com/f', 'example.com/g'] } }, 'application/merge-patch+json')
+    const added = await server.call(
+      'PATCH',
+      `${base}/a`,
+      { metadata: { finalizers: ['example.com/f', 'example.com/g'] } },
+      'application/merge-patch+json',
+    )
     assert.equal(added.code, 422)
     assert.match(added.body.message, /no new finalizers can be added if the object is being deleted/)
     assert.equal((await server.call('DELETE', `${base}/a`)).code, 200)
-    assert.equal((await server.call('PATCH', `${base}/a`, { metadata: { finalizers: null } }, 'application/merge-patch+json')).code, 200)
+    assert.equal(
+      (await server.call('PATCH', `${base}/a`, { metadata: { finalizers: null } }, 'application/merge-patch+json'))
+        .code,
+      200,
+    )
     assert.equal((await server.call('GET', `${base}/a`)).code, 404)
   }))
 
 test('delete() holds to its preconditions', () =>
   withServer(async server => {
     const { body } = await server.call('POST', base, configMap('a'))
-    const wrong = await server.call('DELETE', `${base}/a`, { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: 'x' } })
+    const wrong = await server.call('DELETE', `${base}/a`, {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      preconditions: { uid: 'x' },
+    })
     assert.equal(wrong.code, 409)
-    const stale = await server.call('DELETE', `${base}/a`, { apiVersion: 'meta.k8s.io/v1', kind: 'DeleteOptions', preconditions: { resourceVersion: '77' } })
+    const stale = await server.call('DELETE', `${base}/a`, {
+      apiVersion: 'meta.k8s.io/v1',
+      kind: 'DeleteOptions',
+      preconditions: { resourceVersion: '77' },
+    })
     assert.equal(stale.code, 409)
     const right = await server.call('DELETE', `${base}/a`, { preconditions: { uid: body.metadata.uid } })
     assert.deepEqual(right.body.details, { name: 'a', kind: 'configmaps', uid: body.metadata.uid })
@@ -223,7 +320,12 @@ for (const [policy, finalizers] of policies) {
 test('delete() of a running pod takes two steps, and its time only gets shorter', () =>
   withServer(async server => {
     const path = '/api/v1/namespaces/ns/pods'
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] } }
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p' },
+      spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] },
+    }
     assert.equal((await server.call('POST', path, pod)).code, 201)
     const meta = async (target: string): Promise<NonNullable<KubeObject['metadata']>> =>
       (await server.call('DELETE', target)).body.metadata
@@ -243,17 +345,29 @@ function pick(meta: NonNullable<KubeObject['metadata']>): unknown[] {
 test('delete() of a pod that no node has takes it away at once', () =>
   withServer(async server => {
     const path = '/api/v1/namespaces/ns/pods'
-    await server.call('POST', path, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } })
+    await server.call('POST', path, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'c', image: 'i' }] },
+    })
     assert.equal((await server.call('DELETE', `${path}/p`)).body.kind, 'Pod')
     assert.equal((await server.call('GET', `${path}/p`)).code, 404)
   }))
 
 test('deleteCollection() deletes what its selectors take and names it', () =>
   withServer(async server => {
-    for (const name of ['a', 'b', 'c']) await server.call('POST', base, configMap(name, {}, { labels: { odd: String(name !== 'b') } }))
+    for (const name of ['a', 'b', 'c'])
+      await server.call('POST', base, configMap(name, {}, { labels: { odd: String(name !== 'b') } }))
     const { body } = await server.call('DELETE', `${base}?labelSelector=odd%3Dtrue`)
-    assert.deepEqual(body.items.map((item: KubeObject) => item.metadata?.name), ['a', 'c'])
-    assert.deepEqual((await server.call('GET', base)).body.items.map((item: KubeObject) => item.metadata?.name), ['b'])
+    assert.deepEqual(
+      body.items.map((item: KubeObject) => item.metadata?.name),
+      ['a', 'c'],
+    )
+    assert.deepEqual(
+      (await server.call('GET', base)).body.items.map((item: KubeObject) => item.metadata?.name),
+      ['b'],
+    )
   }))
 
 test('a namespace stays Terminating until finalize empties it', () =>

@@ -30,7 +30,12 @@ interface Held {
   readonly by: string
 }
 
-export function serviceAllocator(reader: ObjectReader, rng: Rng, log: Logger, ranges: ServiceRanges = {}): ServiceAllocator {
+export function serviceAllocator(
+  reader: ObjectReader,
+  rng: Rng,
+  log: Logger,
+  ranges: ServiceRanges = {},
+): ServiceAllocator {
   const range = addressRange(ranges.addresses ?? '10.96.0.0/16')
   const [firstPort, lastPort] = ranges.nodePorts ?? [30000, 32767]
   const addresses = new Pool(range.size, reservedAddresses(range.size))
@@ -39,13 +44,15 @@ export function serviceAllocator(reader: ObjectReader, rng: Rng, log: Logger, ra
 
   for (const service of reader.list(services, '')) {
     for (const { pool, member, by } of heldBy(service, pools)) {
-      if (!pool.take(member, by)) log.warn('Two services hold the same address or port', { service: by, other: pool.holder(member) })
+      if (!pool.take(member, by))
+        log.warn('Two services hold the same address or port', { service: by, other: pool.holder(member) })
     }
   }
   const watch = reader.onChange(services, (current, previous) => {
     const now = current ? heldBy(current as Service, pools) : []
     for (const before of previous ? heldBy(previous as Service, pools) : []) {
-      if (!now.some(held => held.pool === before.pool && held.member === before.member)) before.pool.release(before.member, before.by)
+      if (!now.some(held => held.pool === before.pool && held.member === before.member))
+        before.pool.release(before.member, before.by)
     }
     for (const { pool, member, by } of now) pool.take(member, by)
   })
@@ -87,8 +94,12 @@ function heldBy(service: Service, pools: Pools): Held[] {
     const member = pools.range.memberOf(address)
     if (member !== undefined) held.push({ pool: pools.addresses, member, by })
   }
-  for (const port of [...(service.spec?.ports ?? []).map(p => p.nodePort ?? 0), service.spec?.healthCheckNodePort ?? 0]) {
-    if (port >= pools.firstPort && port <= pools.lastPort) held.push({ pool: pools.ports, member: port - pools.firstPort, by })
+  for (const port of [
+    ...(service.spec?.ports ?? []).map(p => p.nodePort ?? 0),
+    service.spec?.healthCheckNodePort ?? 0,
+  ]) {
+    if (port >= pools.firstPort && port <= pools.lastPort)
+      held.push({ pool: pools.ports, member: port - pools.firstPort, by })
   }
   return held
 }
@@ -156,7 +167,8 @@ function setAddress(spec: ServiceSpec, pools: Pools, take: Take, takeAny: TakeAn
     spec.clusterIP = pools.range.at(member)
   } else {
     const member = pools.range.memberOf(wanted)
-    const fail = (why: string): void => errors.invalid('spec.clusterIPs', [wanted], `failed to allocate IP ${wanted}: ${why}`)
+    const fail = (why: string): void =>
+      errors.invalid('spec.clusterIPs', [wanted], `failed to allocate IP ${wanted}: ${why}`)
     if (member === undefined) {
       fail(`the provided IP (${wanted}) is not in the valid range. The range of valid IPs is ${pools.range.text}`)
       return
@@ -170,15 +182,30 @@ function setAddress(spec: ServiceSpec, pools: Pools, take: Take, takeAny: TakeAn
 }
 
 function wantsNodePorts(spec: ServiceSpec): boolean {
-  return spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false) || (spec.type === 'LoadBalancer' && (spec.ports ?? []).some(port => port.nodePort))
+  return (
+    spec.type === 'NodePort' ||
+    (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false) ||
+    (spec.type === 'LoadBalancer' && (spec.ports ?? []).some(port => port.nodePort))
+  )
 }
 
-function setNodePorts(list: ServicePort[], spec: ServiceSpec, pools: Pools, take: Take, takeAny: TakeAny, errors: FieldErrors): void {
+function setNodePorts(
+  list: ServicePort[],
+  spec: ServiceSpec,
+  pools: Pools,
+  take: Take,
+  takeAny: TakeAny,
+  errors: FieldErrors,
+): void {
   const inRange = (port: number): boolean => port >= pools.firstPort && port <= pools.lastPort
   list.forEach((port, i) => {
     if (!port.nodePort) return
     if (!inRange(port.nodePort)) {
-      errors.invalid(`spec.ports[${i}].nodePort`, port.nodePort, `provided port is not in the valid range. The range of valid ports is ${pools.firstPort}-${pools.lastPort}`)
+      errors.invalid(
+        `spec.ports[${i}].nodePort`,
+        port.nodePort,
+        `provided port is not in the valid range. The range of valid ports is ${pools.firstPort}-${pools.lastPort}`,
+      )
     } else if (!take(pools.ports, port.nodePort - pools.firstPort)) {
       errors.invalid(`spec.ports[${i}].nodePort`, port.nodePort, 'provided port is already allocated')
     }
@@ -192,7 +219,9 @@ function setNodePorts(list: ServicePort[], spec: ServiceSpec, pools: Pools, take
   for (const port of list) {
     if (port.nodePort) continue
     // The same port over TCP and UDP shares its node port, as DNS wants it.
-    const twin = list.find(other => other !== port && other.nodePort && other.port === port.port && other.protocol !== port.protocol)
+    const twin = list.find(
+      other => other !== port && other.nodePort && other.port === port.port && other.protocol !== port.protocol,
+    )
     port.nodePort = twin?.nodePort ?? next('nodePort')
   }
   if (spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local') {
@@ -202,4 +231,3 @@ function setNodePorts(list: ServicePort[], spec: ServiceSpec, pools: Pools, take
     }
   }
 }
-

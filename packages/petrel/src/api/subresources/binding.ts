@@ -57,7 +57,11 @@ function check(binding: Binding, name: string): void {
 function checkPod(pod: Pod, binding: Binding, name: string): void {
   const { uid, resourceVersion } = binding.metadata ?? {}
   if (uid && uid !== pod.metadata?.uid) {
-    throw conflict(bindingResource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata?.uid ?? ''}`)
+    throw conflict(
+      bindingResource,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata?.uid ?? ''}`,
+    )
   }
   if (resourceVersion && resourceVersion !== pod.metadata?.resourceVersion) {
     throw conflict(
@@ -70,7 +74,11 @@ function checkPod(pod: Pod, binding: Binding, name: string): void {
     throw conflict(bindingResource, name, `pod ${name} is being deleted, cannot be assigned to a host`)
   }
   if (pod.spec?.nodeName) {
-    throw conflict(bindingResource, name, `pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`)
+    throw conflict(
+      bindingResource,
+      name,
+      `pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`,
+    )
   }
   if ((pod.spec?.schedulingGates?.length ?? 0) > 0) {
     throw conflict(bindingResource, name, `pod ${name} has non-empty .spec.schedulingGates`)

@@ -21,5 +21,6 @@ export const resizeRules: SubresourceRules = podRules('resize', resizeView)
 export const finalizeRules: SubresourceRules = {
   name: 'finalize',
   prepare: (object, old) => namespaceFinalizeView.prepareForUpdate(object as Namespace, old as Namespace),
-  validate: (object, old, errors) => namespaceFinalizeView.validateUpdate(object as Namespace, old as Namespace, errors),
+  validate: (object, old, errors) =>
+    namespaceFinalizeView.validateUpdate(object as Namespace, old as Namespace, errors),
 }

@@ -10,7 +10,6 @@ import { badRequest, forbidden, StatusError, tooManyRequests } from '@petrel/mac
 import { toTime } from '../../base/index.ts'
 import type { Handler } from '../chain.ts'
 import { methodNotAllowed } from '../refusals.ts'
-import type { ApiRequest } from '../request.ts'
 import { readAs } from '../registry/body.ts'
 import { copy } from '../registry/copy.ts'
 import { deleteObject } from '../registry/delete.ts'
@@ -21,6 +20,7 @@ import type { Registry } from '../registry/registry.ts'
 import { objectOf } from '../registry/stored.ts'
 import { change } from '../registry/update.ts'
 import { parseWriteOptions, type WriteOptions } from '../registry/write-options.ts'
+import type { ApiRequest } from '../request.ts'
 import { succeeded, wireKind } from './loose-kind.ts'
 
 const evictionKind = wireKind<Eviction>('policy', 'v1', 'Eviction', 'io.k8s.api.policy.v1.Eviction')
@@ -34,7 +34,8 @@ export function evictionHandler(registry: Registry): Handler {
     const { namespace, name } = request.info
     const options = parseWriteOptions(request.query, 'CreateOptions')
     const eviction = await readAs<Eviction>(request, evictionKind, options.fieldValidation)
-    if ((eviction.metadata?.name ?? name) !== name) throw badRequest('name in URL does not match name in Eviction object')
+    if ((eviction.metadata?.name ?? name) !== name)
+      throw badRequest('name in URL does not match name in Eviction object')
     const asked = (eviction.deleteOptions ?? {}) as DeleteOptions
     const dryRun = options.dryRun || (asked.dryRun?.length ?? 0) > 0
     const deletion: DeleteOptions = { ...asked, ...(dryRun && { dryRun: ['All'] }) }
@@ -56,7 +57,9 @@ export function evictionHandler(registry: Registry): Handler {
 /** A pod that does not run, or is going anyway, disrupts nobody. */
 function canIgnoreBudgets(pod: Pod): boolean {
   const phase = pod.status?.phase
-  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || pod.metadata?.deletionTimestamp !== undefined
+  return (
+    phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || pod.metadata?.deletionTimestamp !== undefined
+  )
 }
 
 function budgetsOf(registry: Registry, pod: Pod): PodDisruptionBudget[] {
@@ -64,7 +67,10 @@ function budgetsOf(registry: Registry, pod: Pod): PodDisruptionBudget[] {
   return registry.store
     .range(prefixOf(served, pod.metadata?.namespace ?? ''))
     .entries.map(entry => objectOf(entry, served) as PodDisruptionBudget)
-    .filter(({ spec }) => spec?.selector !== undefined && selectorFromLabelSelector(spec.selector).matches(pod.metadata?.labels))
+    .filter(
+      ({ spec }) =>
+        spec?.selector !== undefined && selectorFromLabelSelector(spec.selector).matches(pod.metadata?.labels),
+    )
 }
 
 async function charge(
@@ -77,7 +83,10 @@ async function charge(
   if (!isReady(pod) && mayEvictUnready(budget)) return
   const served = registry.table.of(podDisruptionBudgets)
   const name = budget.metadata?.name ?? ''
-  const onBudget = { ...request, info: { ...request.info, group: 'policy', resource: 'poddisruptionbudgets', subresource: 'status', name } }
+  const onBudget = {
+    ...request,
+    info: { ...request.info, group: 'policy', resource: 'poddisruptionbudgets', subresource: 'status', name },
+  }
   await change(registry, onBudget, served, options, {
     next(old) {
       const next = copy(old) as PodDisruptionBudget
@@ -108,12 +117,20 @@ function checkBudget({ metadata, status }: PodDisruptionBudget): void {
     throw refused(`The disruption budget ${name} is still being processed by the server.`, 10)
   }
   const allowed = status?.disruptionsAllowed ?? 0
-  if (allowed < 0) throw forbidden({ group: 'policy', plural: 'poddisruptionbudget' }, name, 'pdb disruptions allowed is negative')
+  if (allowed < 0)
+    throw forbidden({ group: 'policy', plural: 'poddisruptionbudget' }, name, 'pdb disruptions allowed is negative')
   if (Object.keys(status?.disruptedPods ?? {}).length > maxDisruptedPods) {
-    throw forbidden({ group: 'policy', plural: 'poddisruptionbudget' }, name, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller')
+    throw forbidden(
+      { group: 'policy', plural: 'poddisruptionbudget' },
+      name,
+      'DisruptedPods map too big - too many evictions not confirmed by PDB controller',
+    )
   }
   if (allowed > 0) return
-  throw refused(`The disruption budget ${name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`, 0)
+  throw refused(
+    `The disruption budget ${name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`,
+    0,
+  )
 }
 
 function refused(why: string, retryAfterSeconds: number): StatusError {

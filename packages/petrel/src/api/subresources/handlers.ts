@@ -25,7 +25,13 @@ export interface HandlerParts {
   readonly nodes: NodeDialer | undefined
 }
 
-export function subresourceHandlers({ registry, authorizer, reviewToken, tokens, nodes }: HandlerParts): ReadonlyMap<string, Handler> {
+export function subresourceHandlers({
+  registry,
+  authorizer,
+  reviewToken,
+  tokens,
+  nodes,
+}: HandlerParts): ReadonlyMap<string, Handler> {
   return new Map<string, Handler>([
     ['*/status', viewHandler(registry, statusRules)],
     ['*/scale', scaleHandler(registry)],

@@ -14,6 +14,11 @@ export function succeeded(code: number): StatusResult {
 }
 
 /** A kind that exists on the wire alone. */
-export function wireKind<T extends KubeObject>(group: string, version: string, kind: string, definition: string): Kind<T> {
+export function wireKind<T extends KubeObject>(
+  group: string,
+  version: string,
+  kind: string,
+  definition: string,
+): Kind<T> {
   return defineKind<T>({ group, version, kind, plural: `${kind.toLowerCase()}s`, verbs: [], definition })
 }

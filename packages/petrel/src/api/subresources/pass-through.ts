@@ -2,8 +2,7 @@
  * Requests that another server answers: a kubelet through its dialer, a pod or service by address. Answers stream
  * through; upgrades are passed on as bytes, so that SPDY and WebSocket are understood at the far end alone.
  */
-import { type IncomingMessage, request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { StatusError, unavailable } from '@petrel/machinery/status'
 import type { ApiRequest, StreamResult, UpgradedResult } from '../request.ts'
@@ -45,7 +44,9 @@ const dialTimeoutMs = 10_000
 export function passThrough(request: ApiRequest, target: Target): Promise<StreamResult | UpgradedResult> {
   return new Promise((resolve, reject) => {
     const headers = passedOn(request, target)
-    const out = (target.tls ? httpsRequest : httpRequest)({
+    // Not imported: see http/listen.ts.
+    const { request: send } = process.getBuiltinModule(target.tls ? 'node:https' : 'node:http')
+    const out = send({
       method: target.method,
       path: target.path,
       headers,
@@ -81,7 +82,8 @@ export function passThrough(request: ApiRequest, target: Target): Promise<Stream
 function passedOn(request: ApiRequest, target: Target): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = { host: target.host }
   for (const [name, value] of Object.entries(request.headers)) {
-    if (value === undefined || name.startsWith(':') || notPassedOn.has(name) || name.startsWith('impersonate-extra-')) continue
+    if (value === undefined || name.startsWith(':') || notPassedOn.has(name) || name.startsWith('impersonate-extra-'))
+      continue
     headers[name] = typeof value === 'string' ? value : [...value]
   }
   const { upgrade } = request.headers
@@ -101,9 +103,16 @@ function streamed(response: IncomingMessage, target: Target, done: () => void): 
 }
 
 /** Two sockets become one: the answer to the upgrade is written as it came, then bytes go both ways until either ends. */
-function join(client: Duplex, clientHead: Uint8Array, response: IncomingMessage, server: Duplex, serverHead: Uint8Array): void {
+function join(
+  client: Duplex,
+  clientHead: Uint8Array,
+  response: IncomingMessage,
+  server: Duplex,
+  serverHead: Uint8Array,
+): void {
   let head = `HTTP/1.1 ${response.statusCode} ${response.statusMessage}\r\n`
-  for (let i = 0; i < response.rawHeaders.length; i += 2) head += `${response.rawHeaders[i]}: ${response.rawHeaders[i + 1]}\r\n`
+  for (let i = 0; i < response.rawHeaders.length; i += 2)
+    head += `${response.rawHeaders[i]}: ${response.rawHeaders[i + 1]}\r\n`
   client.write(`${head}\r\n`)
   if (serverHead.length > 0) client.write(serverHead)
   if (clientHead.length > 0) server.write(clientHead)

@@ -6,13 +6,13 @@ import type { Pod } from '@petrel/machinery/api/core-v1'
 import { badRequest, FieldErrors, invalid, unavailable } from '@petrel/machinery/status'
 import type { Handler } from '../chain.ts'
 import type { NodeDialer } from '../node-dialer.ts'
-import { isTrue } from '../request-info.ts'
-import type { ApiRequest, ApiResult } from '../request.ts'
 import { admissionRequest, mutate, validate } from '../registry/admission.ts'
 import { require } from '../registry/get.ts'
 import type { ServedKind } from '../registry/kind-table.ts'
 import type { Registry } from '../registry/registry.ts'
 import { objectOf } from '../registry/stored.ts'
+import type { ApiRequest, ApiResult } from '../request.ts'
+import { isTrue } from '../request-info.ts'
 import { farEndError, passThrough, text } from './pass-through.ts'
 
 type Stream = 'exec' | 'attach' | 'portforward'
@@ -57,12 +57,18 @@ async function log(request: ApiRequest, dialer: NodeDialer | undefined, pod: Pod
   // A pod without a node has no logs yet, which is no error.
   if (!pod.spec?.nodeName) return { type: 'raw', code: 200, mediaType: 'text/plain', body: '' }
   const query = new URLSearchParams()
-  for (const option of ['follow', 'previous', 'timestamps']) if (isTrue(request.query.get(option))) query.set(option, 'true')
+  for (const option of ['follow', 'previous', 'timestamps'])
+    if (isTrue(request.query.get(option))) query.set(option, 'true')
   for (const option of ['sinceSeconds', 'sinceTime', 'tailLines', 'limitBytes', 'stream']) {
     const value = request.query.get(option)
     if (value) query.set(option, value)
   }
-  const result = await connect(request, dialer, pod, `/containerLogs/${namespace}/${name}/${container}${query.size > 0 ? `?${query}` : ''}`)
+  const result = await connect(
+    request,
+    dialer,
+    pod,
+    `/containerLogs/${namespace}/${name}/${container}${query.size > 0 ? `?${query}` : ''}`,
+  )
   if (result.type === 'stream' && result.code >= 400) throw farEndError(result.code, (await text(result.body)).trim())
   return result
 }
@@ -73,10 +79,15 @@ function checkLogOptions(query: URLSearchParams): void {
   for (const option of ['tailLines', 'limitBytes', 'sinceSeconds']) {
     const value = query.get(option)
     if (value === null || value === '') continue
-    if (!/^[+-]?\d+$/.test(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`)
+    if (!/^[+-]?\d+$/.test(value))
+      throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`)
     const least = option === 'tailLines' ? 0 : 1
     if (Number(value) < least) {
-      errors.invalid(option, Number(value), least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0')
+      errors.invalid(
+        option,
+        Number(value),
+        least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0',
+      )
     }
   }
   if (query.get('sinceSeconds') && query.get('sinceTime')) {
@@ -100,17 +111,28 @@ function containerOf(request: ApiRequest, pod: Pod, forLog: boolean): string {
     const more = init.length > 0 ? ` or one of the init containers: [${init.join(' ')}]` : ''
     throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${main.join(' ')}]${more}`)
   }
-  if (![...main, ...init, ...ephemeral].includes(asked)) throw badRequest(`container ${asked} is not valid for pod ${name}`)
+  if (![...main, ...init, ...ephemeral].includes(asked))
+    throw badRequest(`container ${asked} is not valid for pod ${name}`)
   return asked
 }
 
 function streamPath(stream: Exclude<Stream, 'portforward'>, request: ApiRequest, pod: Pod): string {
   const { namespace = '', name = '' } = pod.metadata ?? {}
   const query = new URLSearchParams()
-  for (const [ours, kubelets] of [['stdin', 'input'], ['stdout', 'output'], ['stderr', 'error'], ['tty', 'tty']] as const) {
+  for (const [ours, kubelets] of [
+    ['stdin', 'input'],
+    ['stdout', 'output'],
+    ['stderr', 'error'],
+    ['tty', 'tty'],
+  ] as const) {
     const given = request.query.get(ours)
     // Output is on unless the client says otherwise where it says nothing at all (v1 defaults of exec options).
-    if (given === null ? (ours === 'stdout' || ours === 'stderr') && stream === 'exec' && !hasStreams(request.query) : isTrue(given)) query.set(kubelets, '1')
+    if (
+      given === null
+        ? (ours === 'stdout' || ours === 'stderr') && stream === 'exec' && !hasStreams(request.query)
+        : isTrue(given)
+    )
+      query.set(kubelets, '1')
   }
   if (stream === 'exec') {
     const command = request.query.getAll('command')
@@ -131,7 +153,12 @@ function portForwardPath(request: ApiRequest, pod: Pod): string {
   return `/portForward/${namespace}/${name}${query.size > 0 ? `?${query}` : ''}`
 }
 
-async function connect(request: ApiRequest, dialer: NodeDialer | undefined, pod: Pod, path: string): Promise<ApiResult> {
+async function connect(
+  request: ApiRequest,
+  dialer: NodeDialer | undefined,
+  pod: Pod,
+  path: string,
+): Promise<ApiResult> {
   const node = pod.spec?.nodeName ?? ''
   const name = pod.metadata?.name ?? ''
   if (node === '') throw badRequest(`pod ${name} does not have a host assigned`)
@@ -148,4 +175,3 @@ export async function dial(dialer: NodeDialer, node: string): ReturnType<NodeDia
     throw unavailable(`error dialing backend: ${message}`, error)
   }
 }
-

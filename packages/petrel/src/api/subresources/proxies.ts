@@ -8,11 +8,11 @@ import { endpointSlices, services } from '@petrel/machinery/kinds'
 import { badRequest, unavailable } from '@petrel/machinery/status'
 import type { Handler } from '../chain.ts'
 import type { NodeDialer } from '../node-dialer.ts'
-import type { ApiRequest, ApiResult } from '../request.ts'
 import { require } from '../registry/get.ts'
 import { prefixOf, type ServedKind } from '../registry/kind-table.ts'
 import type { Registry } from '../registry/registry.ts'
 import { objectOf } from '../registry/stored.ts'
+import type { ApiRequest, ApiResult } from '../request.ts'
 import { passThrough } from './pass-through.ts'
 import { dial } from './pod-streams.ts'
 
@@ -42,11 +42,21 @@ function splitName(text: string): Named {
   return { tls: scheme === 'https', name, port }
 }
 
-async function toNode(registry: Registry, request: ApiRequest, served: ServedKind, dialer: NodeDialer | undefined): Promise<ApiResult> {
+async function toNode(
+  registry: Registry,
+  request: ApiRequest,
+  served: ServedKind,
+  dialer: NodeDialer | undefined,
+): Promise<ApiResult> {
   const { name } = splitName(request.info.name)
   require(registry, served, '', name)
   if (!dialer) throw unavailable(`Cannot reach node ${JSON.stringify(name)}: this server has no way to nodes`)
-  return passThrough(request, { method: request.method, path: pathOf(request), host: name, socket: await dial(dialer, name) })
+  return passThrough(request, {
+    method: request.method,
+    path: pathOf(request),
+    host: name,
+    socket: await dial(dialer, name),
+  })
 }
 
 function toPod(registry: Registry, request: ApiRequest, served: ServedKind): Promise<ApiResult> {
@@ -60,7 +70,8 @@ function toPod(registry: Registry, request: ApiRequest, served: ServedKind): Pro
 }
 
 function firstPort(pod: Pod): number {
-  for (const container of pod.spec?.containers ?? []) for (const port of container.ports ?? []) return port.containerPort
+  for (const container of pod.spec?.containers ?? [])
+    for (const port of container.ports ?? []) return port.containerPort
   return 80
 }
 
@@ -70,9 +81,17 @@ function toService(registry: Registry, request: ApiRequest): Promise<ApiResult> 
   const served = registry.table.of(services)
   const service = objectOf(require(registry, served, namespace, name), served) as Service
   const ports = service.spec?.ports ?? []
-  const wanted = port === '' ? (ports.length === 1 ? ports[0] : undefined) : ports.find(p => p.name === port || String(p.port) === port)
+  const wanted =
+    port === ''
+      ? ports.length === 1
+        ? ports[0]
+        : undefined
+      : ports.find(p => p.name === port || String(p.port) === port)
   const nothing = (): Error => unavailable(`no endpoints available for service ${JSON.stringify(request.info.name)}`)
-  if (!wanted) throw port === '' ? nothing() : unavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`)
+  if (!wanted)
+    throw port === ''
+      ? nothing()
+      : unavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`)
 
   const slices = registry.table.of(endpointSlices)
   const choices: { address: string; port: number }[] = []
@@ -82,7 +101,8 @@ function toService(registry: Registry, request: ApiRequest): Promise<ApiResult> 
     const number = slice.ports?.find(p => (p.name ?? '') === (wanted.name ?? ''))?.port
     if (number === undefined) continue
     for (const endpoint of slice.endpoints ?? []) {
-      if (endpoint.conditions?.ready !== false && endpoint.addresses[0]) choices.push({ address: endpoint.addresses[0], port: number })
+      if (endpoint.conditions?.ready !== false && endpoint.addresses[0])
+        choices.push({ address: endpoint.addresses[0], port: number })
     }
   }
   const chosen = choices[Math.floor(registry.rng.next() * choices.length)]
@@ -112,4 +132,3 @@ function pathOf(request: ApiRequest): string {
   const slash = request.info.path.endsWith('/') && !path.endsWith('/') ? '/' : ''
   return `${path}${slash}${request.query.size > 0 ? `?${request.query}` : ''}`
 }
-

@@ -5,7 +5,6 @@ import { conform, DecodeError } from '@petrel/machinery/schema'
 import { badRequest, conflict, FieldErrors, invalid } from '@petrel/machinery/status'
 import type { Handler } from '../chain.ts'
 import { methodNotAllowed } from '../refusals.ts'
-import type { ApiRequest } from '../request.ts'
 import { readAs } from '../registry/body.ts'
 import { copy } from '../registry/copy.ts'
 import { get } from '../registry/get.ts'
@@ -14,6 +13,7 @@ import { applyPatch, readPatch } from '../registry/patch.ts'
 import type { Registry } from '../registry/registry.ts'
 import { change } from '../registry/update.ts'
 import { parseWriteOptions, type WriteOptions } from '../registry/write-options.ts'
+import type { ApiRequest } from '../request.ts'
 import { looseResult, wireKind } from './loose-kind.ts'
 
 const scaleKind = wireKind<Scale>('autoscaling', 'v1', 'Scale', 'io.k8s.api.autoscaling.v1.Scale')
@@ -44,7 +44,10 @@ export function scaleHandler(registry: Registry): Handler {
 
 function patched(old: Scale, patch: ReturnType<typeof readPatch>): Scale {
   try {
-    return conform<Scale>(applyPatch(copy(old) as Record<string, unknown>, patch, { kind: scaleKind }), scaleKind.schema).object
+    return conform<Scale>(
+      applyPatch(copy(old) as Record<string, unknown>, patch, { kind: scaleKind }),
+      scaleKind.schema,
+    ).object
   } catch (error) {
     if (error instanceof DecodeError) throw badRequest(error.message, error)
     throw error
@@ -83,7 +86,11 @@ function check(served: ServedKind, request: ApiRequest, scale: Scale, old: KubeO
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
   if (uid && uid !== old.metadata?.uid) {
-    throw conflict(served.kind, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata?.uid ?? ''}`)
+    throw conflict(
+      served.kind,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata?.uid ?? ''}`,
+    )
   }
   const replicas = scale.spec?.replicas ?? 0
   if (replicas < 0) {
@@ -110,4 +117,3 @@ function scaleOf(object: KubeObject, view: ScaleSubresource): Scale {
     status: { replicas: view.statusReplicas(object), ...(selector !== '' && { selector }) },
   }
 }
-

@@ -9,7 +9,12 @@ export interface IssuesTokens {
   issue(namespace: string, name: string, request: TokenRequest, warn: (message: string) => void): TokenRequest
 }
 
-const tokenRequestKind = wireKind<TokenRequest>('authentication.k8s.io', 'v1', 'TokenRequest', 'io.k8s.api.authentication.v1.TokenRequest')
+const tokenRequestKind = wireKind<TokenRequest>(
+  'authentication.k8s.io',
+  'v1',
+  'TokenRequest',
+  'io.k8s.api.authentication.v1.TokenRequest',
+)
 
 export function tokenHandler(issuer: IssuesTokens): Handler {
   return async request => {
@@ -17,6 +22,10 @@ export function tokenHandler(issuer: IssuesTokens): Handler {
     if (verb !== 'create') throw methodNotAllowed()
     const asked = await readAs<TokenRequest>(request, tokenRequestKind)
     const issued = issuer.issue(namespace, name, asked, message => request.warn(message))
-    return looseResult(tokenRequestKind, { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', ...issued }, 201)
+    return looseResult(
+      tokenRequestKind,
+      { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', ...issued },
+      201,
+    )
   }
 }

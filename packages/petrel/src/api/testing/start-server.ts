@@ -97,7 +97,9 @@ export function startServer(options: TestServerOptions = {}): TestServer {
 const openToAll: Security = {
   authenticator: {
     authenticate: ({ headers }) =>
-      typeof headers['x-user'] === 'string' ? { username: headers['x-user'], groups: ['system:authenticated'] } : undefined,
+      typeof headers['x-user'] === 'string'
+        ? { username: headers['x-user'], groups: ['system:authenticated'] }
+        : undefined,
   },
   authorizer: {
     authorize: () => ({ allowed: true, reason: '' }),
@@ -106,7 +108,13 @@ const openToAll: Security = {
   admission: [],
 }
 
-async function call(server: ApiServer, method: string, target: string, body: unknown, mediaType?: string): Promise<Answer> {
+async function call(
+  server: ApiServer,
+  method: string,
+  target: string,
+  body: unknown,
+  mediaType?: string,
+): Promise<Answer> {
   const url = new URL(target, 'http://test')
   const warnings: string[] = []
   try {
@@ -145,4 +153,3 @@ function read(result: ApiResult): { code: number; body: unknown } {
       return { code: 200, body: undefined }
   }
 }
-

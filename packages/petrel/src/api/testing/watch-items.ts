@@ -35,7 +35,9 @@ export async function openWatch(server: TestServer, target: string): Promise<Wat
     take() {
       const fresh = items.slice(taken)
       taken = items.length
-      return fresh.map(({ type, object }) => `${type} ${object.metadata?.name ?? '-'} ${object.metadata?.resourceVersion ?? ''}`)
+      return fresh.map(
+        ({ type, object }) => `${type} ${object.metadata?.name ?? '-'} ${object.metadata?.resourceVersion ?? ''}`,
+      )
     },
     cancel: () => result.stream.cancel(),
   }

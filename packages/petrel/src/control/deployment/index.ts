@@ -5,12 +5,12 @@
 import type { Deployment, ReplicaSet } from '@petrel/machinery/api/apps-v1'
 import type { Pod } from '@petrel/machinery/api/core-v1'
 import { deployments, pods, replicaSets } from '@petrel/machinery/kinds'
-import { selectorFromLabelSelector } from '@petrel/machinery/selectors'
+import { type LabelSelector, selectorFromLabelSelector } from '@petrel/machinery/selectors'
 import { isStatus } from '@petrel/machinery/status'
-import { keyOf, parseKey, sameJson } from '../../client/index.ts'
+import { parseKey, sameJson } from '../../client/index.ts'
 import { type Controller, type ControllerContext, controllerOf, defineController, watch } from '../define-controller.ts'
 import { isNamespaceTerminating } from '../namespace-terminating.ts'
-import { claimChildren, controllerReference, orphanIndex } from '../owned/index.ts'
+import { claimants, claimChildren, controllerReference, orphanIndex } from '../owned/index.ts'
 import { isTerminal } from '../pod-state.ts'
 import {
   annotationsFor,
@@ -40,7 +40,7 @@ export function deploymentController(): Controller {
     concurrency: 5,
     watches: [
       watch(deployments),
-      watch(replicaSets, { keys: deploymentsOf, indexers: { orphan: orphanIndex } }),
+      watch(replicaSets, { keys: claimants(deployments, selectorOf), indexers: { orphan: orphanIndex } }),
       // Recreate waits for the last old pod to be gone.
       watch(pods, { keys: deploymentsOfPod, when: ({ type, object }) => type === 'delete' || isTerminal(object) }),
     ],
@@ -52,15 +52,8 @@ export function deploymentController(): Controller {
   })
 }
 
-/** The owner by reference; for orphans everyone that might adopt them. */
-function deploymentsOf(set: ReplicaSet, context: ControllerContext): string[] {
-  const owners = controllerOf(deployments)(set)
-  if (owners.length > 0 || orphanIndex(set).length === 0) return owners
-  return context
-    .informer(deployments)
-    .list(set.metadata?.namespace ?? '')
-    .filter(candidate => selectorFromLabelSelector(candidate.spec?.selector).matches(set.metadata?.labels))
-    .map(keyOf)
+function selectorOf({ spec }: Deployment): LabelSelector {
+  return selectorFromLabelSelector(spec?.selector)
 }
 
 function deploymentsOfPod(pod: Pod, context: ControllerContext): string[] {
@@ -89,8 +82,7 @@ class Sync {
   }
 
   async #findSets(): Promise<ReplicaSets> {
-    const selector = selectorFromLabelSelector(this.#deployment.spec?.selector)
-    const owner = { resource: deployments, object: this.#deployment, selector }
+    const owner = { resource: deployments, object: this.#deployment, selector: selectorOf(this.#deployment) }
     const all = (await claimChildren(owner, replicaSets, this.#context)).sort(byAge)
     const current = all.find(set => sameTemplate(set.spec?.template, this.#deployment.spec?.template))
     return { current, old: all.filter(set => set !== current) }

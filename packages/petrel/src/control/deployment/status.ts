@@ -29,7 +29,8 @@ export function statusOf(
   if (progressDeadlineMs(deployment) === undefined) conditions.delete('Progressing')
   else {
     if (step) set(step)
-    const verdict = progress(deployment, counts, sets.current, conditions.get('Progressing'), now)
+    const isRolling = !deployment.spec?.paused && !deployment.metadata?.deletionTimestamp
+    const verdict = isRolling && progress(deployment, counts, sets.current, conditions.get('Progressing'), now)
     if (verdict) set(verdict, verdict.reason === 'ReplicaSetUpdated')
   }
   const failure = replicaFailure(sets)
@@ -58,7 +59,8 @@ function countsOf(deployment: Deployment, { current, old }: ReplicaSets): Omit<D
   const sum = (of: (set: ReplicaSet) => number | undefined): number => all.reduce((n, set) => n + (of(set) ?? 0), 0)
   const available = sum(set => set.status?.availableReplicas)
   const { collisionCount } = deployment.status ?? {}
-  return omitZeros({
+  const terminatingReplicas = terminatingOf(all)
+  const counts = omitZeros({
     observedGeneration: deployment.metadata?.generation ?? 0,
     replicas: sum(set => set.status?.replicas),
     updatedReplicas: current?.status?.replicas ?? 0,
@@ -67,6 +69,15 @@ function countsOf(deployment: Deployment, { current, old }: ReplicaSets): Omit<D
     unavailableReplicas: Math.max(0, all.reduce((n, set) => n + replicasOf(set), 0) - available),
     ...(collisionCount !== undefined && { collisionCount }),
   })
+  return { ...counts, ...(terminatingReplicas !== undefined && { terminatingReplicas }) }
+}
+
+/** Undefined while a ReplicaSet that was looked at does not tell (GetTerminatingReplicaCountForReplicaSets). */
+function terminatingOf(sets: readonly ReplicaSet[]): number | undefined {
+  const looked = sets.filter(({ status }) => status?.observedGeneration || status?.terminatingReplicas !== undefined)
+  return looked.reduce<number | undefined>((sum, { status }) => {
+    return sum === undefined || status?.terminatingReplicas === undefined ? undefined : sum + status.terminatingReplicas
+  }, 0)
 }
 
 function availability(deployment: Deployment, available: number): Verdict {

@@ -4,7 +4,8 @@
  */
 import type { Pod, Service } from '@petrel/machinery/api/core-v1'
 import type { Endpoint, EndpointHints, EndpointPort } from '@petrel/machinery/api/discovery-v1'
-import { addressFor, isReady, isTerminal, podHostname, podTargetRef, resolvePort } from '../service-pods/index.ts'
+import { isReady, isTerminal } from '../pod-state.ts'
+import { addressFor, podHostname, podTargetRef, resolvePort } from '../service-pods/index.ts'
 
 export interface EndpointGroup {
   readonly addressType: string

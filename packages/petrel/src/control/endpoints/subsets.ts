@@ -3,7 +3,8 @@
  * each address once, everything in a fixed order.
  */
 import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from '@petrel/machinery/api/core-v1'
-import { addressFor, isReady, isTerminal, podHostname, podTargetRef, resolvePort } from '../service-pods/index.ts'
+import { isReady, isTerminal } from '../pod-state.ts'
+import { addressFor, podHostname, podTargetRef, resolvePort } from '../service-pods/index.ts'
 
 interface PortAddresses {
   readonly port: EndpointPort | undefined

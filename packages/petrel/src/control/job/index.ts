@@ -1,6 +1,6 @@
 /**
  * Jobs: pods until enough of them have succeeded (pkg/controller/job). Each pod that ends is counted exactly once: it
- * keeps a finalizer until its uid stands in status.uncountedTerminatedPods, and leaves that list for the counts only
+ * keeps a finalizer until its uid stands in status.uncountedTerminatedPods, and leaves that list for the counters only
  * when the finalizer is gone.
  */
 import type { Job, JobCondition, JobStatus } from '@petrel/machinery/api/batch-v1'
@@ -20,183 +20,196 @@ import {
 } from '../define-controller.ts'
 import { isNamespaceTerminating } from '../namespace-terminating.ts'
 import { omitZeros } from '../omit-zeros.ts'
-import { claimChildren, orphanIndex, podsToDelete, slowStart } from '../owned/index.ts'
-import { formatIndexes, parseIndexes } from './indexes.ts'
-import { indexOf, isTracked, type JobPods, newJobPod, sortPods, trackingFinalizer } from './job-pods.ts'
-import { deadlineLeftMs, retryDelayMs, type Tally, type Verdict, verdictOf, wantedActive } from './verdict.ts'
+import { OwnWrites } from '../own-writes.ts'
+import { claimants, claimChildren, orphanIndex, patchMetadata, slowStart } from '../owned/index.ts'
+import { isTerminal } from '../pod-state.ts'
+import { type Counters, completedIndexes, count, newlyEnded, totals } from './count.ts'
+import {
+  indexOf,
+  isIndexed,
+  isTracked,
+  type JobPods,
+  newJobPod,
+  podsToRemove,
+  sortPods,
+  trackingFinalizer,
+  waitsForEnd,
+} from './job-pods.ts'
+import { type FailuresInARow, failuresInARow, retryDelayMs } from './retry-delay.ts'
+import { deadlineLeftMs, type Tally, type Verdict, verdictOf, wantedActive } from './verdict.ts'
 
 /** MaxPodCreateDeletePerSync. */
 const maxPerPass = 500
 
+/** What the controller remembers between two passes, by the key of the job. */
+class Memory {
+  /** Pods asked for and not yet seen. */
+  readonly expectations: Expectations
+  /** Statuses written and not yet seen: a pass on an older one would count and create anew. */
+  readonly ownWrites = new OwnWrites()
+  readonly failures = new Map<string, FailuresInARow>()
+
+  constructor({ clock }: ControllerContext) {
+    this.expectations = new Expectations(clock)
+  }
+
+  forget(key: string): void {
+    this.expectations.forget(key)
+    this.ownWrites.forget(key)
+    this.failures.delete(key)
+  }
+}
+
 export function jobController(): Controller {
-  let expectations: Expectations
+  const ownerOf = controllerOf(jobs)
+  let memory: Memory
   return defineController({
     name: 'job',
     concurrency: 5,
     watches: [
       watch(jobs),
       watch(pods, {
-        keys: controllerOf(jobs),
+        keys: claimants(jobs, ({ spec }) => selectorFromLabelSelector(spec?.selector)),
         when: ({ type, object }, context) => {
-          expectations ??= new Expectations(context.clock)
-          const [owner] = controllerOf(jobs)(object)
-          if (owner && type === 'add') expectations.creationObserved(owner)
+          memory ??= new Memory(context)
+          const [owner] = ownerOf(object)
+          if (owner && type === 'add') memory.expectations.creationObserved(owner)
           if (owner && (type === 'delete' || object.metadata?.deletionTimestamp)) {
-            expectations.deletionObserved(owner, keyOf(object))
+            memory.expectations.deletionObserved(owner, keyOf(object))
           }
           return true
         },
-        indexers: { orphan: orphanIndex },
+        indexers: { orphan: orphanIndex, tracked: pod => (isTracked(pod) ? ownerOf(pod) : []) },
       }),
     ],
     async reconcile(key, context) {
-      expectations ??= new Expectations(context.clock)
+      memory ??= new Memory(context)
       const job = context.informer(jobs).get(parseKey(key))
-      if (!job) {
-        expectations.forget(key)
+      // Pods of a job that is over or gone are held by nobody's count.
+      const live = job && !isFinished(job) ? job : undefined
+      const held = context.informer(pods).byIndex('tracked', key)
+      await releasePods(
+        held.filter(pod => !live || controllerUid(pod) !== live.metadata?.uid),
+        context,
+      )
+      if (!live) {
+        memory.forget(key)
         return undefined
       }
-      if (isFinished(job)) return releaseAll(job, context)
-      return new Sync(key, job, expectations, context).run()
+      if (isManagedByOther(live)) return undefined
+      if (!memory.ownWrites.seen(key, [live], context.clock.monotonic())) return { requeueAfterMs: 1000 }
+      return new Sync(key, live, memory, context).run()
     },
   })
 }
 
+function controllerUid(pod: Pod): string | undefined {
+  return pod.metadata?.ownerReferences?.find(reference => reference.controller)?.uid
+}
+
+/** spec.managedBy (KEP-4368). */
+function isManagedByOther({ spec }: Job): boolean {
+  return (spec?.managedBy ?? 'kubernetes.io/job-controller') !== 'kubernetes.io/job-controller'
+}
+
 function isFinished(job: Job): boolean {
-  return (
-    job.status?.conditions?.some(
-      ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
-    ) ?? false
-  )
+  return ['Complete', 'Failed'].some(type => isTrue(job.status, type))
 }
 
-/** After the end no pod is held any more. */
-async function releaseAll(job: Job, context: ControllerContext): Promise<undefined> {
-  const own = context.informer(pods).byIndex('owner', job.metadata?.uid ?? '')
-  await Promise.all(own.filter(isTracked).map(pod => releasePod(pod, context)))
+function isTrue(status: JobStatus | undefined, type: string): boolean {
+  return status?.conditions?.some(condition => condition.type === type && condition.status === 'True') ?? false
 }
 
-async function releasePod(pod: Pod, { client }: ControllerContext): Promise<void> {
-  const { namespace, name = '', uid } = pod.metadata ?? {}
-  const patch = { metadata: { uid, '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] } }
-  try {
-    await client.patch(pods, { namespace, name }, 'strategic', patch)
-  } catch (error) {
-    if (!isStatus(error, 'NotFound') && !isStatus(error, 'Conflict') && !isStatus(error, 'Invalid')) throw error
-  }
+async function releasePods(held: readonly Pod[], context: ControllerContext): Promise<void> {
+  const changes = { '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] }
+  await Promise.all(held.map(pod => patchMetadata(pods, pod, changes, context)))
 }
 
 /** One pass over one Job. */
 class Sync {
   readonly #key: string
   readonly #job: Job
-  readonly #expectations: Expectations
+  readonly #memory: Memory
   readonly #context: ControllerContext
 
-  constructor(key: string, job: Job, expectations: Expectations, context: ControllerContext) {
+  constructor(key: string, job: Job, memory: Memory, context: ControllerContext) {
     this.#key = key
     this.#job = job
-    this.#expectations = expectations
+    this.#memory = memory
     this.#context = context
   }
 
   async run(): Promise<Outcome | undefined> {
     const job = this.#job
     const now = this.#context.clock.now()
-    const mayAct = this.#expectations.satisfied(this.#key) && !job.metadata?.deletionTimestamp
-    const selector = selectorFromLabelSelector(job.spec?.selector)
-    const all = await claimChildren({ resource: jobs, object: job, selector }, pods, this.#context)
-    const sorted = sortPods(all)
-
-    const counted = this.#count(sorted, all)
-    const tally: Tally = { active: sorted.active, succeeded: counted.succeeded, failed: counted.failed }
+    const isUpToDate = this.#memory.expectations.satisfied(this.#key)
+    const owner = {
+      resource: jobs,
+      object: job,
+      selector: selectorFromLabelSelector(job.spec?.selector),
+      finalizer: trackingFinalizer,
+    }
+    const all = await claimChildren(owner, pods, this.#context)
+    const sorted = sortPods(job, all)
+    const tally: Tally = { active: sorted.active, ...totals(job, sorted) }
+    const failures = this.#failuresInARow(sorted, all)
     const verdict = verdictOf(job, tally, now)
-    const suspended = job.spec?.suspend ?? false
-    const status = this.#status(sorted, counted.status, verdict, suspended, now)
-    await this.#write(status)
-    await Promise.all(counted.toRelease.map(pod => releasePod(pod, this.#context)))
-    if (!mayAct) return undefined
+    const { counters, toRelease } = count(job, all, verdict)
+    await this.#write(this.#status(sorted, counters, verdict, isUpToDate, now))
+    this.#memory.failures.set(this.#key, failures)
+    await releasePods(toRelease, this.#context)
 
-    if (verdict || suspended) {
+    if (!isUpToDate || job.metadata?.deletionTimestamp) return undefined
+    if (verdict) {
       await this.#delete(sorted.active)
       return undefined
     }
-    return this.#adjust(sorted, tally, all, now)
+    if (job.spec?.suspend) {
+      await this.#remove(sorted.active)
+      return undefined
+    }
+    const delayMs = await this.#adjust(sorted, tally, failures, now)
+    const waits = [delayMs, deadlineLeftMs(job, now)].filter(wait => wait !== undefined)
+    return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) }
   }
 
-  /** Brings the counts up to date, and says which pods may be released once that is written. */
-  #count({ succeeded, failed }: JobPods, all: readonly Pod[]) {
-    const { status } = this.#job
-    const tracked = new Set(all.filter(isTracked).map(pod => pod.metadata?.uid ?? ''))
-    const waiting = status?.uncountedTerminatedPods ?? {}
-    const take = (listed: readonly string[] | undefined, ended: readonly Pod[]) => {
-      const stillHeld = (listed ?? []).filter(uid => tracked.has(uid))
-      const done = (listed ?? []).length - stillHeld.length
-      const uncounted = [...new Set([...stillHeld, ...ended.map(pod => pod.metadata?.uid ?? '')])]
-      return { done, uncounted }
-    }
-    const won = take(waiting.succeeded, succeeded)
-    const lost = take(waiting.failed, failed)
-    const indexed = this.#job.spec?.completionMode === 'Indexed'
-    const completed = parseIndexes(status?.completedIndexes, this.#job.spec?.completions ?? 0)
-    if (indexed) for (const pod of succeeded) this.#addIndex(completed, pod)
-    const counts = {
-      succeeded: indexed ? completed.size : (status?.succeeded ?? 0) + won.done,
-      failed: (status?.failed ?? 0) + lost.done,
-    }
-    return {
-      succeeded: indexed ? completed.size : counts.succeeded + won.uncounted.length,
-      failed: counts.failed + lost.uncounted.length,
-      toRelease: [...succeeded, ...failed],
-      status: {
-        ...counts,
-        ...(indexed && completed.size > 0 && { completedIndexes: formatIndexes(completed) }),
-        uncountedTerminatedPods: {
-          ...(won.uncounted.length > 0 && { succeeded: won.uncounted }),
-          ...(lost.uncounted.length > 0 && { failed: lost.uncounted }),
-        },
-      },
-    }
-  }
-
-  #addIndex(completed: Set<number>, pod: Pod): void {
-    const index = indexOf(pod)
-    if (index !== undefined && index < (this.#job.spec?.completions ?? 0)) completed.add(index)
+  #failuresInARow(sorted: JobPods, all: readonly Pod[]): FailuresInARow {
+    const before = this.#memory.failures.get(this.#key)
+    const ended = newlyEnded(this.#job, sorted)
+    if (before) return failuresInARow(before, ended.succeeded, ended.failed)
+    const phase = (name: string): Pod[] => all.filter(pod => pod.status?.phase === name)
+    const deleted = ended.failed.filter(pod => !isTerminal(pod))
+    return failuresInARow({ count: 0, lastMs: 0 }, phase('Succeeded'), [...phase('Failed'), ...deleted])
   }
 
   #status(
     sorted: JobPods,
-    counted: Pick<JobStatus, 'succeeded' | 'failed' | 'completedIndexes' | 'uncountedTerminatedPods'>,
+    counters: Counters,
     verdict: Verdict | undefined,
-    suspended: boolean,
+    isUpToDate: boolean,
     now: number,
   ): JobStatus {
-    const { status } = this.#job
+    const { status, spec } = this.#job
     const conditions = [...(status?.conditions ?? [])]
-    const startTime = suspended ? undefined : (status?.startTime ?? toTime(now))
-    this.#noteSuspension(conditions, suspended, now)
+    const startTime = spec?.suspend ? undefined : (status?.startTime ?? toTime(now))
     let completionTime = status?.completionTime
     if (verdict) {
       const { interim, final, reason, message } = verdict
       setCondition(conditions, { type: interim, status: 'True', reason, message }, now)
-      const waiting = counted.uncountedTerminatedPods
-      const ended =
-        sorted.active.length +
-          sorted.terminating.length +
-          (waiting?.succeeded?.length ?? 0) +
-          (waiting?.failed?.length ?? 0) ===
-        0
-      if (ended) {
+      const { succeeded = [], failed = [] } = counters.uncountedTerminatedPods
+      const left = sorted.active.length + sorted.terminating.length + succeeded.length + failed.length
+      if (left === 0 && isUpToDate) {
         setCondition(conditions, { type: final, status: 'True', reason, message }, now)
         if (final === 'Complete') completionTime ??= toTime(now)
       }
-    }
+    } else this.#noteSuspension(conditions, spec?.suspend ?? false, now)
+    const { completedIndexes: completed, uncountedTerminatedPods } = counters
     return {
-      ...omitZeros({ active: sorted.active.length, succeeded: counted.succeeded ?? 0, failed: counted.failed ?? 0 }),
+      ...omitZeros({ active: sorted.active.length, succeeded: counters.succeeded, failed: counters.failed }),
       ready: sorted.ready,
       terminating: sorted.terminating.length,
-      ...(counted.completedIndexes && { completedIndexes: counted.completedIndexes }),
-      uncountedTerminatedPods: counted.uncountedTerminatedPods ?? {},
+      ...(completed !== undefined && { completedIndexes: completed }),
+      uncountedTerminatedPods,
       ...(startTime && { startTime }),
       ...(completionTime && { completionTime }),
       ...(conditions.length > 0 && { conditions }),
@@ -205,87 +218,99 @@ class Sync {
 
   #noteSuspension(conditions: JobCondition[], suspended: boolean, now: number): void {
     const known = conditions.find(({ type }) => type === 'Suspended')
-    if (suspended && known?.status !== 'True') {
+    if (suspended) {
       setCondition(
         conditions,
         { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended' },
         now,
       )
-      this.#context.events.event(this.#job, 'Normal', 'Suspended', 'Job suspended')
-    } else if (!suspended && known?.status === 'True') {
+    } else if (known) {
       setCondition(
         conditions,
         { type: 'Suspended', status: 'False', reason: 'JobResumed', message: 'Job resumed' },
         now,
       )
-      this.#context.events.event(this.#job, 'Normal', 'Resumed', 'Job resumed')
     }
   }
 
   async #write(status: JobStatus): Promise<void> {
     if (sameJson(status, this.#job.status)) return
-    await this.#context.client.update(jobs, { ...this.#job, status }, { subresource: 'status' })
-    const end = status.conditions?.find(
-      ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
-    )
-    if (end?.type === 'Complete') this.#context.events.event(this.#job, 'Normal', 'Completed', 'Job completed')
-    else if (end) this.#context.events.event(this.#job, 'Warning', end.reason ?? '', end.message ?? '')
+    const { client, events } = this.#context
+    const written = await client.update(jobs, { ...this.#job, status }, { subresource: 'status' })
+    this.#memory.ownWrites.wrote(this.#key, written)
+    for (const { type, status: said, reason = '', message = '' } of status.conditions ?? []) {
+      const known = this.#job.status?.conditions?.find(condition => condition.type === type)
+      if (known?.status === said) continue
+      if (type === 'Suspended') events.event(this.#job, 'Normal', said === 'True' ? 'Suspended' : 'Resumed', message)
+      else if (type === 'Failed') events.event(this.#job, 'Warning', reason, message)
+      else if (type === 'Complete') this.#reportCompletion(status)
+    }
   }
 
-  async #adjust(sorted: JobPods, tally: Tally, all: readonly Pod[], now: number): Promise<Outcome | undefined> {
+  #reportCompletion({ succeeded = 0 }: JobStatus): void {
     const { events } = this.#context
-    const job = this.#job
-    const wanted = wantedActive(job, tally)
-    // With podReplacementPolicy Failed a pod holds its place until it has ended.
-    const held = job.spec?.podReplacementPolicy === 'Failed' ? sorted.terminating.length : 0
-    const left = deadlineLeftMs(job, now)
-    const wait = left === undefined ? undefined : { requeueAfterMs: left }
-    const missing = wanted - sorted.active.length - held
-    if (missing < 0) {
-      await this.#delete(podsToDelete(sorted.active, sorted.active, Math.min(-missing, maxPerPass), now))
-      return wait
+    if (succeeded > (this.#job.spec?.completions ?? succeeded)) {
+      const words = 'Too many succeeded pods running after completion count reached'
+      events.event(this.#job, 'Warning', 'TooManySucceededPods', words)
     }
-    if (missing === 0) return wait
-    const delay = retryDelayMs(
-      all.filter(pod => pod.status?.phase === 'Failed'),
-      all.filter(pod => pod.status?.phase === 'Succeeded'),
-      now,
-    )
-    if (delay > 0) return { requeueAfterMs: left === undefined ? delay : Math.min(delay, left) }
-
-    const indexes = this.#freeIndexes(sorted)
-    const count = Math.min(missing, maxPerPass, indexes?.length ?? missing)
-    this.#expectations.expectCreations(this.#key, count)
-    let next = 0
-    const { done, error } = await slowStart(count, async () => {
-      const pod = await this.#context.client.create(pods, newJobPod(job, indexes?.[next++]))
-      events.event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata?.name}`)
-    })
-    for (let i = done; i < count; i++) this.#expectations.creationObserved(this.#key)
-    if (error !== undefined && !isNamespaceTerminating(error)) {
-      events.event(
-        job,
-        'Warning',
-        'FailedCreate',
-        `Error creating: ${error instanceof Error ? error.message : String(error)}`,
-      )
-      throw error
-    }
-    return wait
+    events.event(this.#job, 'Normal', 'Completed', 'Job completed')
   }
 
-  /** The lowest indexes that have neither succeeded nor an active pod; undefined for jobs without indexes. */
-  #freeIndexes({ active, succeeded }: JobPods): number[] | undefined {
-    const { completionMode, completions = 0 } = this.#job.spec ?? {}
-    if (completionMode !== 'Indexed') return undefined
-    const taken = parseIndexes(this.#job.status?.completedIndexes, completions)
-    for (const pod of [...active, ...succeeded]) this.#addIndex(taken, pod)
-    return Array.from({ length: completions }, (_, i) => i).filter(i => !taken.has(i))
+  /** Creates what is missing or removes what is too much. Resolves with how long creating has to wait. */
+  async #adjust(sorted: JobPods, tally: Tally, failures: FailuresInARow, now: number): Promise<number | undefined> {
+    const job = this.#job
+    const { active, terminating } = sorted
+    const wanted = wantedActive(job, tally)
+    const doomed = podsToRemove(job, active, Math.max(0, active.length - wanted), now)
+    if (doomed.length > 0) {
+      await this.#remove(doomed.slice(0, maxPerPass))
+      return undefined
+    }
+    const missing = wanted - active.length - (waitsForEnd(job) ? terminating.length : 0)
+    if (missing <= 0) return undefined
+    const delayMs = retryDelayMs(failures, now)
+    if (delayMs > 0) return delayMs
+    const indexes = isIndexed(job) ? this.#freeIndexes(sorted) : undefined
+    await this.#create(Math.min(missing, maxPerPass, indexes?.length ?? missing), indexes)
+    return undefined
+  }
+
+  async #create(amount: number, indexes: readonly number[] | undefined): Promise<void> {
+    const { client, events } = this.#context
+    const { expectations } = this.#memory
+    expectations.expectCreations(this.#key, amount)
+    let next = 0
+    const { done, error } = await slowStart(amount, async () => {
+      const pod = await client.create(pods, newJobPod(this.#job, indexes?.[next++]))
+      events.event(this.#job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata?.name}`)
+    })
+    for (let i = done; i < amount; i++) expectations.creationObserved(this.#key)
+    if (error === undefined || isNamespaceTerminating(error)) return
+    const why = error instanceof Error ? error.message : String(error)
+    events.event(this.#job, 'Warning', 'FailedCreate', `Error creating: ${why}`)
+    throw error
+  }
+
+  /** The lowest indexes that have neither succeeded nor a pod that holds them. */
+  #freeIndexes(sorted: JobPods): number[] {
+    const taken = completedIndexes(this.#job, sorted)
+    for (const pod of [...sorted.active, ...(waitsForEnd(this.#job) ? sorted.terminating : [])]) {
+      const index = indexOf(pod, this.#job)
+      if (index !== undefined) taken.add(index)
+    }
+    return Array.from({ length: this.#job.spec?.completions ?? 0 }, (_, i) => i).filter(i => !taken.has(i))
+  }
+
+  /** Deletes pods that were not to be: they lose the finalizer first, so that they count neither way. */
+  async #remove(doomed: readonly Pod[]): Promise<void> {
+    await releasePods(doomed.filter(isTracked), this.#context)
+    await this.#delete(doomed)
   }
 
   async #delete(doomed: readonly Pod[]): Promise<void> {
     if (doomed.length === 0) return
-    this.#expectations.expectDeletions(this.#key, doomed.map(keyOf))
+    const { expectations } = this.#memory
+    expectations.expectDeletions(this.#key, doomed.map(keyOf))
     const { client, events } = this.#context
     await Promise.all(
       doomed.map(async pod => {
@@ -294,7 +319,7 @@ class Sync {
           await client.delete(pods, { namespace, name }, { preconditions: { uid } })
           events.event(this.#job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`)
         } catch (error) {
-          this.#expectations.deletionObserved(this.#key, keyOf(pod))
+          expectations.deletionObserved(this.#key, keyOf(pod))
           if (!isStatus(error, 'NotFound')) throw error
         }
       }),

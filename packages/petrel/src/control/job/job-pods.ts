@@ -1,10 +1,10 @@
-/** The pods of a Job sorted by what they mean for it. */
+/** The pods of a Job sorted by what they mean for it, and the making of new ones. */
 import type { Job } from '@petrel/machinery/api/batch-v1'
 import type { Pod } from '@petrel/machinery/api/core-v1'
 import { jobs } from '@petrel/machinery/kinds'
 import { draft } from '../../client/index.ts'
-import { podFromTemplate } from '../owned/index.ts'
-import { isActive, isReady, isTerminal } from '../pod-state.ts'
+import { podFromTemplate, podsToDelete } from '../owned/index.ts'
+import { isActive, isReady, isTerminating } from '../pod-state.ts'
 
 /** Holds a pod until the Job has counted it: nothing that ended is lost, whoever deletes it. */
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
@@ -20,42 +20,66 @@ export interface JobPods {
   readonly failed: readonly Pod[]
 }
 
-export function sortPods(pods: readonly Pod[]): JobPods {
-  const tracked = pods.filter(isTracked)
+export function sortPods(job: Job, pods: readonly Pod[]): JobPods {
+  const countable = pods.filter(pod => isTracked(pod) && (!isIndexed(job) || indexOf(pod, job) !== undefined))
   const active = pods.filter(isActive)
   return {
     active,
     ready: active.filter(isReady).length,
-    terminating: pods.filter(pod => pod.metadata?.deletionTimestamp !== undefined && !isTerminal(pod)),
-    succeeded: tracked.filter(pod => pod.status?.phase === 'Succeeded'),
-    failed: tracked.filter(pod => pod.status?.phase === 'Failed'),
+    terminating: pods.filter(isTerminating),
+    succeeded: countable.filter(pod => pod.status?.phase === 'Succeeded'),
+    failed: countable.filter(pod => isFailed(pod, job)),
   }
+}
+
+/**
+ * Failed, or to be replaced as if it were: unless podReplacementPolicy is Failed, a pod that is deleted counts at once,
+ * since one that no node ends may never say that it failed.
+ */
+export function isFailed(pod: Pod, job: Job): boolean {
+  return pod.status?.phase === 'Failed' || (!waitsForEnd(job) && isTerminating(pod))
+}
+
+/** podReplacementPolicy Failed: a pod holds its place until it has ended. */
+export function waitsForEnd({ spec }: Job): boolean {
+  return spec?.podReplacementPolicy === 'Failed'
 }
 
 export function isTracked(pod: Pod): boolean {
   return pod.metadata?.finalizers?.includes(trackingFinalizer) ?? false
 }
 
-export function indexOf(pod: Pod): number | undefined {
-  const text = pod.metadata?.annotations?.[indexAnnotation]
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
+export function isIndexed({ spec }: Job): boolean {
+  return spec?.completionMode === 'Indexed'
 }
 
-/** When its last container ended, ms. */
-export function finishedAt(pod: Pod): number {
-  const times = (pod.status?.containerStatuses ?? []).map(({ state }) =>
-    Date.parse(state?.terminated?.finishedAt ?? ''),
-  )
-  const latest = Math.max(...times.filter(time => !Number.isNaN(time)))
-  return Number.isFinite(latest)
-    ? latest
-    : Date.parse(pod.metadata?.deletionTimestamp ?? pod.metadata?.creationTimestamp ?? '')
+/** Undefined when it has none, or one that the job does not have (any more). */
+export function indexOf(pod: Pod, { spec }: Job): number | undefined {
+  const text = pod.metadata?.annotations?.[indexAnnotation]
+  const index = text !== undefined && /^\d+$/.test(text) ? Number(text) : Number.NaN
+  return index < (spec?.completions ?? 0) ? index : undefined
+}
+
+/** At least `count` pods to do without; of an Indexed job also those without a valid index or with another's. */
+export function podsToRemove(job: Job, active: readonly Pod[], count: number, now: number): Pod[] {
+  const valid: Pod[] = []
+  const doomed: Pod[] = []
+  if (isIndexed(job)) {
+    const byIndex = Map.groupBy(active, pod => indexOf(pod, job) ?? -1)
+    for (const [index, pods] of byIndex) {
+      const surplus = podsToDelete(pods, pods, index < 0 ? pods.length : pods.length - 1, now)
+      doomed.push(...surplus)
+      valid.push(...pods.filter(pod => !surplus.includes(pod)))
+    }
+  } else valid.push(...active)
+  return [...doomed, ...podsToDelete(valid, valid, Math.max(0, count - doomed.length), now)]
 }
 
 /** A pod of the job, for one index when the job is Indexed. */
 export function newJobPod(job: Job, index: number | undefined): Pod {
   const pod = podFromTemplate(job.spec?.template, { resource: jobs, object: job })
-  const metadata = { ...pod.metadata, finalizers: [...(pod.metadata?.finalizers ?? []), trackingFinalizer] }
+  const finalizers = [...new Set([...(pod.metadata?.finalizers ?? []), trackingFinalizer])]
+  const metadata = { ...pod.metadata, finalizers }
   if (index === undefined) return { ...pod, metadata }
   const name = job.metadata?.name ?? ''
   const spec = draft(pod.spec!)

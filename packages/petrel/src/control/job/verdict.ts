@@ -1,7 +1,6 @@
 /** Whether a Job has come to its end, and how; and how many pods it wants meanwhile. Pure. */
 import type { Job } from '@petrel/machinery/api/batch-v1'
 import type { Pod } from '@petrel/machinery/api/core-v1'
-import { finishedAt } from './job-pods.ts'
 
 export interface Verdict {
   /** The condition that says so before the last pod has ended (KEP-3998): SuccessCriteriaMet or FailureTarget. */
@@ -18,13 +17,10 @@ export interface Tally {
 }
 
 export function verdictOf(job: Job, tally: Tally, now: number): Verdict | undefined {
-  const known = job.status?.conditions?.find(
-    ({ type, status }) => (type === 'FailureTarget' || type === 'SuccessCriteriaMet') && status === 'True',
-  )
-  if (known) {
-    const { reason = '', message = '' } = known
-    return known.type === 'FailureTarget' ? failure(reason, message) : success(reason, message)
-  }
+  const said = (type: string) => job.status?.conditions?.find(known => known.type === type && known.status === 'True')
+  const [met, target] = [said('SuccessCriteriaMet'), said('FailureTarget')]
+  if (met) return success(met.reason ?? '', met.message ?? '')
+  if (target) return failure(target.reason ?? '', target.message ?? '')
   const { backoffLimit = 6, completions } = job.spec ?? {}
   if (tally.failed > backoffLimit || restartsExhausted(job, tally.active, backoffLimit)) {
     return failure('BackoffLimitExceeded', 'Job has reached the specified backoff limit')
@@ -33,8 +29,9 @@ export function verdictOf(job: Job, tally: Tally, now: number): Verdict | undefi
   if (left !== undefined && left <= 0) {
     return failure('DeadlineExceeded', 'Job was active longer than specified deadline')
   }
+  // What still runs beyond the completions is taken away first, and uncounted.
   const complete =
-    completions === undefined ? tally.succeeded > 0 && tally.active.length === 0 : tally.succeeded >= completions
+    tally.active.length === 0 && (completions === undefined ? tally.succeeded > 0 : tally.succeeded >= completions)
   return complete ? success('CompletionsReached', 'Reached expected number of succeeded pods') : undefined
 }
 
@@ -65,18 +62,6 @@ export function deadlineLeftMs(job: Job, now: number): number | undefined {
 /** Pods that should be active now. */
 export function wantedActive(job: Job, tally: Tally): number {
   const { parallelism = 1, completions } = job.spec ?? {}
-  if (completions === undefined) return tally.succeeded > 0 ? Math.min(tally.active.length, parallelism) : parallelism
+  if (completions === undefined) return tally.succeeded > 0 ? tally.active.length : parallelism
   return Math.max(0, Math.min(parallelism, completions - tally.succeeded))
-}
-
-const firstDelayMs = 10_000
-const maxDelayMs = 600_000
-
-/** How long to wait before the next pod after failures in a row: 10 s, doubling, at most 10 min; 0 when none. */
-export function retryDelayMs(failed: readonly Pod[], succeeded: readonly Pod[], now: number): number {
-  const lastSuccess = Math.max(0, ...succeeded.map(finishedAt))
-  const recent = failed.map(finishedAt).filter(time => time > lastSuccess)
-  if (recent.length === 0) return 0
-  const delay = Math.min(maxDelayMs, firstDelayMs * 2 ** (recent.length - 1))
-  return Math.max(0, Math.max(...recent) + delay - now)
 }

@@ -27,7 +27,7 @@ export interface NodeLifecycleOptions {
 
 /** Keys are names of nodes. */
 export function nodeLifecycleController(options: NodeLifecycleOptions = {}): Controller {
-  const { monitorPeriodMs = 5_000, gracePeriodMs = 40_000, startupGracePeriodMs = 60_000 } = options
+  const { monitorPeriodMs = 5_000, gracePeriodMs = 50_000, startupGracePeriodMs = 60_000 } = options
   const { evictionsPerSecond = 0.1, slowEvictionsPerSecond = 0.01 } = options
   const limits = { gracePeriodMs, startupGracePeriodMs }
   const state: State = { limits, health: new Map(), lastReady: new Map(), pace: undefined }

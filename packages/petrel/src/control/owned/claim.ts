@@ -7,12 +7,29 @@ import type { KubeObject, Resource } from '@petrel/machinery/kinds'
 import type { LabelSelector } from '@petrel/machinery/selectors'
 import { isStatus } from '@petrel/machinery/status'
 import { apiVersionOf, keyOf } from '../../client/index.ts'
-import type { ControllerContext } from '../define-controller.ts'
+import { type ControllerContext, controllerOf } from '../define-controller.ts'
 
 export interface Owner {
   readonly resource: Resource
   readonly object: KubeObject
   readonly selector: LabelSelector
+  /** What the owner's children are held by: given on adoption, taken away on release. */
+  readonly finalizer?: string
+}
+
+/** `keys` of a watch on children: the owner by reference; for orphans everyone that might adopt them. */
+export function claimants<O extends KubeObject>(
+  resource: Resource<O>,
+  selectorOf: (owner: O) => LabelSelector,
+): (child: KubeObject, context: ControllerContext) => string[] {
+  const ownerOf = controllerOf(resource)
+  return (child, { informer }) => {
+    if (orphanIndex(child).length === 0) return ownerOf(child)
+    const matching = informer(resource)
+      .list(child.metadata?.namespace ?? '')
+      .filter(owner => selectorOf(owner).matches(child.metadata?.labels))
+    return matching.map(keyOf)
+  }
 }
 
 /** The reference by which an object is owned and controlled. */
@@ -56,7 +73,8 @@ export async function claimChildren<T extends KubeObject>(
   for (const child of informer.byIndex('orphan', namespace)) {
     if (child.metadata?.deletionTimestamp || !owner.selector.matches(child.metadata?.labels)) continue
     mayAdopt ??= await isStillThere(owner, context)
-    if (mayAdopt && (await patchOwners(resource, child, [controllerReference(owner)], context))) claimed.push(child)
+    const adopted = mayAdopt && (await adopt(owner, resource, child, context))
+    if (adopted) claimed.push(adopted)
   }
   return claimed
 }
@@ -73,24 +91,43 @@ async function isStillThere({ resource, object }: Owner, { client }: ControllerC
   }
 }
 
-async function release(owner: Owner, resource: Resource, child: KubeObject, context: ControllerContext): Promise<void> {
-  context.log.debug('Releasing', { kind: resource.kind, child: keyOf(child), owner: keyOf(owner.object) })
-  await patchOwners(resource, child, [{ $patch: 'delete', uid: owner.object.metadata?.uid }], context)
+function adopt<T extends KubeObject>(
+  owner: Owner,
+  resource: Resource<T>,
+  child: T,
+  context: ControllerContext,
+): Promise<T | undefined> {
+  context.log.debug('Adopting', { kind: resource.kind, child: keyOf(child), owner: keyOf(owner.object) })
+  const { finalizer } = owner
+  const changes = {
+    ownerReferences: [controllerReference(owner)],
+    ...(finalizer !== undefined && { finalizers: [finalizer] }),
+  }
+  return patchMetadata(resource, child, changes, context)
 }
 
-/** False when the child is gone or another one by now. */
-async function patchOwners(
-  resource: Resource,
-  child: KubeObject,
-  ownerReferences: readonly unknown[],
+async function release(owner: Owner, resource: Resource, child: KubeObject, context: ControllerContext): Promise<void> {
+  context.log.debug('Releasing', { kind: resource.kind, child: keyOf(child), owner: keyOf(owner.object) })
+  const { finalizer, object } = owner
+  const changes = {
+    ownerReferences: [{ $patch: 'delete', uid: object.metadata?.uid }],
+    ...(finalizer !== undefined && { '$deleteFromPrimitiveList/finalizers': [finalizer] }),
+  }
+  await patchMetadata(resource, child, changes, context)
+}
+
+/** Undefined when the child is gone, or another one of its name is there by now. */
+export async function patchMetadata<T extends KubeObject>(
+  resource: Resource<T>,
+  child: T,
+  changes: Readonly<Record<string, unknown>>,
   { client }: ControllerContext,
-): Promise<boolean> {
+): Promise<T | undefined> {
   const { namespace, name = '', uid } = child.metadata ?? {}
   try {
-    await client.patch(resource, { namespace, name }, 'strategic', { metadata: { uid, ownerReferences } })
-    return true
+    return await client.patch(resource, { namespace, name }, 'strategic', { metadata: { uid, ...changes } })
   } catch (error) {
-    if (isStatus(error, 'NotFound') || isStatus(error, 'Invalid') || isStatus(error, 'Conflict')) return false
+    if (isStatus(error, 'NotFound') || isStatus(error, 'Invalid') || isStatus(error, 'Conflict')) return undefined
     throw error
   }
 }

@@ -5,7 +5,7 @@
  * generation always survives.
  */
 import type { Pod } from '@petrel/machinery/api/core-v1'
-import { isReady, readySince } from '../pod-state.ts'
+import { isActive, isReady, readySince } from '../pod-state.ts'
 
 const phases: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 }
 
@@ -15,7 +15,7 @@ export function podsToDelete(pods: readonly Pod[], related: readonly Pod[], coun
   const perNode = new Map<string, number>()
   for (const pod of related) {
     const node = pod.spec?.nodeName
-    if (node && isReady(pod)) perNode.set(node, (perNode.get(node) ?? 0) + 1)
+    if (node && isActive(pod)) perNode.set(node, (perNode.get(node) ?? 0) + 1)
   }
   const rank = (pod: Pod): number => perNode.get(pod.spec?.nodeName ?? '') ?? 0
   return [...pods].sort((a, b) => compare(a, b, rank, now)).slice(0, count)
@@ -58,8 +58,8 @@ function created(pod: Pod): number {
   return Date.parse(pod.metadata?.creationTimestamp ?? '')
 }
 
-/** log2 of the age in seconds: pods within a doubling are alike. Unknown times are the youngest. */
+/** log2 of the age in nanoseconds: pods within a doubling are alike. Unknown times are the youngest. */
 function magnitude(since: number | undefined, now: number): number {
   if (since === undefined || Number.isNaN(since)) return -1
-  return Math.floor(Math.log2(Math.max(1, (now - since) / 1000)))
+  return Math.floor(Math.log2(Math.max(1, (now - since) * 1e6)))
 }

@@ -1,5 +1,5 @@
 /** What every controller with children does: claim them, make pods from a template, choose which go first. */
-export { claimChildren, controllerReference, type Owner, orphanIndex } from './claim.ts'
+export { claimants, claimChildren, controllerReference, type Owner, orphanIndex, patchMetadata } from './claim.ts'
 export { podsToDelete } from './deletion-order.ts'
 export { podFromTemplate } from './pod-from-template.ts'
 export { slowStart } from './slow-start.ts'

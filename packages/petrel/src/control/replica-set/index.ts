@@ -6,10 +6,18 @@ import type { Pod } from '@petrel/machinery/api/core-v1'
 import { pods as podResource } from '@petrel/machinery/kinds'
 import { isStatus } from '@petrel/machinery/status'
 import { Expectations, keyOf, parseKey, sameJson } from '../../client/index.ts'
-import { type Controller, type ControllerContext, defineController, watch } from '../define-controller.ts'
+import { type Controller, type ControllerContext, controllerOf, defineController, watch } from '../define-controller.ts'
 import { isNamespaceTerminating } from '../namespace-terminating.ts'
-import { claimChildren, type Owner, orphanIndex, podFromTemplate, podsToDelete, slowStart } from '../owned/index.ts'
-import { isActive, readySince } from '../pod-state.ts'
+import {
+  claimants,
+  claimChildren,
+  type Owner,
+  orphanIndex,
+  podFromTemplate,
+  podsToDelete,
+  slowStart,
+} from '../owned/index.ts'
+import { isActive, isTerminating, readySince } from '../pod-state.ts'
 import { type Replicas, type ReplicasKind, replicaSetKind, replicationControllerKind } from './replicas.ts'
 import { statusOf } from './status.ts'
 
@@ -26,6 +34,7 @@ export function replicationControllerController(): Controller {
 
 function replicasController(kind: ReplicasKind): Controller {
   const { resource } = kind
+  const ownerOf = controllerOf(resource)
   let expectations: Expectations
   return defineController({
     name: kind.name,
@@ -34,10 +43,10 @@ function replicasController(kind: ReplicasKind): Controller {
     watches: [
       watch(resource),
       watch(podResource, {
-        keys: (pod, context) => ownersOf(pod, kind, context),
+        keys: claimants(resource, kind.selectorOf),
         when: ({ type, object, old }, context) => {
           expectations ??= new Expectations(context.clock)
-          const owner = ownerKey(object, kind)
+          const [owner] = ownerOf(object)
           if (owner && type === 'add') expectations.creationObserved(owner)
           const leaves = type === 'delete' || (object.metadata?.deletionTimestamp && !old?.metadata?.deletionTimestamp)
           if (owner && leaves) expectations.deletionObserved(owner, keyOf(object))
@@ -56,32 +65,14 @@ function replicasController(kind: ReplicasKind): Controller {
       const owner: Owner = { resource, object, selector: kind.selectorOf(object) }
       // The cache is complete before the expectations are asked: asked after, a creation seen in between would be lost.
       const mayAct = expectations.satisfied(key) && !object.metadata?.deletionTimestamp
-      const active = (await claimChildren(owner, podResource, context)).filter(isActive)
+      const claimed = await claimChildren(owner, podResource, context)
+      const active = claimed.filter(isActive)
       const failure = mayAct ? await adjust(key, owner, active, expectations, context) : undefined
-      await writeStatus(kind, object, active, failure, context)
+      await writeStatus(kind, object, claimed, failure, context)
       if (failure !== undefined) throw failure
       return untilAvailable(object, active, context.clock.now())
     },
   })
-}
-
-/** The owner by reference; for orphans everyone that might adopt them. */
-function ownersOf(pod: Pod, kind: ReplicasKind, context: ControllerContext): string[] {
-  const owner = ownerKey(pod, kind)
-  if (owner) return [owner]
-  if (pod.metadata?.ownerReferences?.some(reference => reference.controller)) return []
-  return context
-    .informer(kind.resource)
-    .list(pod.metadata?.namespace ?? '')
-    .filter(candidate => kind.selectorOf(candidate).matches(pod.metadata?.labels))
-    .map(keyOf)
-}
-
-function ownerKey(pod: Pod, { resource }: ReplicasKind): string | undefined {
-  const owner = pod.metadata?.ownerReferences?.find(
-    reference => reference.controller && reference.kind === resource.kind,
-  )
-  return owner && `${pod.metadata?.namespace}/${owner.name}`
 }
 
 /** Creates what is missing or deletes what is too much. Resolves with what went wrong. */
@@ -102,9 +93,12 @@ async function adjust(
     for (let i = done; i < count; i++) expectations.creationObserved(key)
     return isNamespaceTerminating(error) ? undefined : error
   }
-  const all = context.informer(podResource).list(object.metadata?.namespace ?? '')
-  const related = all.filter(pod => isActive(pod) && owner.selector.matches(pod.metadata?.labels))
-  const doomed = podsToDelete(active, related, Math.min(surplus, burst), context.clock.now())
+  const doomed = podsToDelete(
+    active,
+    relatedPods(owner, active, context),
+    Math.min(surplus, burst),
+    context.clock.now(),
+  )
   expectations.expectDeletions(key, doomed.map(keyOf))
   const results = await Promise.allSettled(doomed.map(pod => deletePod(owner, pod, context)))
   const errors: unknown[] = []
@@ -114,6 +108,18 @@ async function adjust(
     if (!isStatus(result.reason, 'NotFound')) errors.push(result.reason)
   }
   return errors[0]
+}
+
+/** All pods of the same Deployment: which node has several of them is asked of the whole (getIndirectlyRelatedPods). */
+function relatedPods(
+  { resource, object }: Owner,
+  own: readonly Pod[],
+  { informer }: ControllerContext,
+): readonly Pod[] {
+  const controller = object.metadata?.ownerReferences?.find(reference => reference.controller)
+  if (!controller) return own
+  const siblings = informer(resource).byIndex('owner', controller.uid)
+  return siblings.flatMap(({ metadata }) => informer(podResource).byIndex('owner', metadata?.uid ?? ''))
 }
 
 async function createPod(owner: Owner, { client, events }: ControllerContext): Promise<void> {
@@ -147,11 +153,12 @@ function wordsOf(error: unknown): string {
 async function writeStatus(
   kind: ReplicasKind,
   object: Replicas,
-  active: readonly Pod[],
+  claimed: readonly Pod[],
   failure: unknown,
   { client, clock }: ControllerContext,
 ): Promise<void> {
-  const status = statusOf(object, active, failure, clock.now())
+  const terminating = kind.countsTerminating ? claimed.filter(isTerminating).length : undefined
+  const status = statusOf(object, claimed.filter(isActive), terminating, failure, clock.now())
   if (sameJson(status, object.status)) return
   await client.update(kind.resource, { ...object, status }, { subresource: 'status' })
 }

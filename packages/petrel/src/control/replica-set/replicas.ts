@@ -14,6 +14,8 @@ export interface ReplicasKind {
   readonly name: string
   readonly component: string
   readonly resource: Resource<Replicas>
+  /** status.terminatingReplicas exists (KEP-3973). */
+  readonly countsTerminating: boolean
   selectorOf(object: Replicas): LabelSelector
 }
 
@@ -21,6 +23,7 @@ export const replicaSetKind: ReplicasKind = {
   name: 'replicaset',
   component: 'replicaset-controller',
   resource: replicaSets as Resource<Replicas>,
+  countsTerminating: true,
   selectorOf: object => selectorFromLabelSelector((object as ReplicaSet).spec?.selector),
 }
 
@@ -29,6 +32,7 @@ export const replicationControllerKind: ReplicasKind = {
   name: 'replicationcontroller',
   component: 'replication-controller',
   resource: replicationControllers as Resource<Replicas>,
+  countsTerminating: false,
   selectorOf: object => {
     const spec = (object as ReplicationController).spec
     return selectorFromSet(spec?.selector ?? spec?.template?.metadata?.labels ?? {})

@@ -8,7 +8,13 @@ import { isAvailable, isReady } from '../pod-state.ts'
 import type { Replicas } from './replicas.ts'
 
 /** `failure` is what kept the controller from creating or deleting; undefined when nothing did. */
-export function statusOf(owner: Replicas, active: readonly Pod[], failure: unknown, now: number): ReplicaSetStatus {
+export function statusOf(
+  owner: Replicas,
+  active: readonly Pod[],
+  terminatingReplicas: number | undefined,
+  failure: unknown,
+  now: number,
+): ReplicaSetStatus {
   const { minReadySeconds = 0, template, replicas = 1 } = owner.spec ?? {}
   const labelled = selectorFromSet(template?.metadata?.labels ?? {})
   const conditions = conditionsOf(owner.status?.conditions ?? [], active.length - replicas, failure, now)
@@ -20,6 +26,7 @@ export function statusOf(owner: Replicas, active: readonly Pod[], failure: unkno
       availableReplicas: active.filter(pod => isAvailable(pod, minReadySeconds, now)).length,
       observedGeneration: owner.metadata?.generation ?? 0,
     }),
+    ...(terminatingReplicas !== undefined && { terminatingReplicas }),
     ...(conditions.length > 0 && { conditions }),
   }
 }

@@ -3,16 +3,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { ObjectReference, Pod, Service } from '@petrel/machinery/api/core-v1'
 
-/** The condition Ready is True (podutil.IsPodReady). */
-export function isReady(pod: Pod): boolean {
-  return pod.status?.conditions?.some(condition => condition.type === 'Ready' && condition.status === 'True') ?? false
-}
-
-/** All containers have ended and none starts again. */
-export function isTerminal(pod: Pod): boolean {
-  return pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded'
-}
-
 /** The pod's address of that family; undefined before it has one. */
 export function addressFor(pod: Pod, family: string): string | undefined {
   const fits = family === 'IPv6' ? isIPv6 : isIPv4

@@ -3,7 +3,7 @@ import type { Pod, Service } from '@petrel/machinery/api/core-v1'
 import { pods, services } from '@petrel/machinery/kinds'
 import { keyOf, sameJson } from '../../client/index.ts'
 import type { Change, ControllerContext } from '../define-controller.ts'
-import { isReady } from './pod-address.ts'
+import { isReady } from '../pod-state.ts'
 
 /** Keys of the services that select this pod. */
 export function servicesOf(pod: Pod, context: ControllerContext): string[] {

@@ -3,7 +3,8 @@
  * labels and annotations of pkg/kubelet/kuberuntime/labels.go.
  */
 import type { Container, Pod } from '@petrel/machinery/api/core-v1'
-import type { ContainerStatus } from '../runtime/index.ts'
+import { type ContainerStatus, runsToCompletion } from '../runtime/index.ts'
+import { isSidecar } from './pod-spec.ts'
 
 const podName = 'io.kubernetes.pod.name'
 const podNamespace = 'io.kubernetes.pod.namespace'
@@ -29,7 +30,14 @@ export function containerAnnotations(pod: Pod, container: Container): Record<str
     [terminationPath]: container.terminationMessagePath ?? '/dev/termination-log',
     [terminationPolicy]: container.terminationMessagePolicy ?? 'File',
     [graceSeconds]: String(pod.spec?.terminationGracePeriodSeconds ?? 30),
+    ...(endsByItself(pod, container) && { [runsToCompletion]: 'true' }),
   }
+}
+
+function endsByItself(pod: Pod, container: Container): boolean {
+  if (isSidecar(container)) return false
+  const isInit = pod.spec?.initContainers?.some(({ name }) => name === container.name) ?? false
+  return isInit || (pod.spec?.restartPolicy ?? 'Always') !== 'Always'
 }
 
 export function podUidOf(labels: Readonly<Record<string, string>>): string {

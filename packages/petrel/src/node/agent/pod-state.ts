@@ -32,7 +32,8 @@ export async function readAllPodStates(runtime: Runtime): Promise<Map<string, Po
 }
 
 export async function readPodState(runtime: Runtime, uid: string): Promise<PodState> {
-  return (await readAllPodStates(runtime)).get(uid) ?? stateOf([], [])
+  const [sandboxes, containers] = await Promise.all([runtime.listPodSandboxes(uid), runtime.listContainers(uid)])
+  return stateOf(sandboxes, containers)
 }
 
 export function stateOf(sandboxes: readonly PodSandboxStatus[], containers: readonly ContainerStatus[]): PodState {

@@ -3,7 +3,7 @@
  * and OCI image layouts in a tar (index.json, image-spec image-layout.md), also both in one. Every file becomes a
  * blob on the way, so an archive is read once and needs no other space. The outcome names blobs by digest.
  */
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { extract } from 'tar-stream'
 import type { BlobStore } from './blobs.ts'
@@ -94,7 +94,7 @@ async function readFiles(source: Readable, blobs: BlobStore): Promise<ArchiveFil
     const path = normalise(name)
     if (path === undefined) throw new RangeError(`entry ${JSON.stringify(name)} of the archive leaves it`)
     if (type === 'file' || type === 'contiguous-file') {
-      files.digests.set(path, await blobs.putStream(entry as unknown as Readable, entryLimitBytes))
+      files.digests.set(path, await blobs.putStream(entry as AsyncIterable<Uint8Array>, entryLimitBytes))
     } else if ((type === 'symlink' || type === 'link') && linkname) {
       const folder = type === 'symlink' ? path.split('/').slice(0, -1).join('/') : ''
       const target = normalise(`${folder}/${linkname}`)
@@ -196,31 +196,25 @@ function normalise(name: string): string | undefined {
 
 /** Archives themselves may be compressed, whatever their names say. */
 async function decompressed(source: Readable): Promise<Readable> {
-  const first = await new Promise<Buffer>((resolve, reject) => {
-    const onReadable = (): void => {
-      const chunk = source.read() as Buffer | null
-      if (chunk === null) return
-      done()
-      resolve(chunk)
-    }
-    const onEnd = (): void => {
-      done()
-      reject(new Error('the archive is empty'))
-    }
-    const onError = (error: Error): void => {
-      done()
-      reject(error)
-    }
-    const done = (): void => {
-      source.off('readable', onReadable).off('end', onEnd).off('error', onError)
-    }
-    source.on('readable', onReadable).on('end', onEnd).on('error', onError)
-  })
-  source.unshift(first)
-  const gzip = first[0] === 0x1f && first[1] === 0x8b
-  const zstd = first.length >= 4 && first.readUInt32LE(0) === 0xfd2fb528
-  if (!gzip && !zstd) return source
+  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+  let head = Buffer.alloc(0)
+  while (head.length < 4) {
+    const { value, done } = await chunks.next()
+    if (done) break
+    head = Buffer.concat([head, value])
+  }
+  if (head.length === 0) throw new Error('the archive is empty')
+  const whole = Readable.from(
+    (async function* () {
+      yield head
+      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value
+    })(),
+    { objectMode: false },
+  )
+  const gzip = head[0] === 0x1f && head[1] === 0x8b
+  const zstd = head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528
+  if (!gzip && !zstd) return whole
   const decoder = gzip ? createGunzip() : createZstdDecompress()
-  source.on('error', error => decoder.destroy(error))
-  return source.pipe(decoder)
+  whole.on('error', error => decoder.destroy(error))
+  return whole.pipe(decoder)
 }

@@ -4,12 +4,12 @@
  * is continued.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, mkdirSync } from 'node:fs'
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createReadStream, mkdirSync } from 'node:fs'
+import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { digestHex, sha256 } from './oci.ts'
+
+const partialKeptMs = 24 * 3600 * 1000
 
 export class BlobStore {
   readonly #blobs: string
@@ -49,7 +49,7 @@ export class BlobStore {
   }
 
   /** Stores a stream of unknown digest (an entry of an archive); returns digest and size. */
-  async putStream(source: Readable, limitBytes: number): Promise<{ digest: string; size: number }> {
+  async putStream(source: AsyncIterable<Uint8Array>, limitBytes: number): Promise<{ digest: string; size: number }> {
     const temporary = this.#temporary()
     try {
       const { digest, size } = await this.#write(source, temporary, 0, limitBytes)
@@ -70,7 +70,7 @@ export class BlobStore {
    * Continues the download of `digest` at `offset` and commits it. Rejects, and forgets the bytes, when the whole
    * does not hash to `digest`; rejects and keeps them when the source broke off.
    */
-  async ingest(digest: string, source: Readable, offset: number, sizeBytes: number): Promise<void> {
+  async ingest(digest: string, source: AsyncIterable<Uint8Array>, offset: number, sizeBytes: number): Promise<void> {
     const path = this.#partialPath(digest)
     const { digest: actual, size } = await this.#write(source, path, offset, sizeBytes)
     if (size < sizeBytes) throw new Error(`blob ${digest} broke off after ${size} of ${sizeBytes} bytes`)
@@ -85,15 +85,19 @@ export class BlobStore {
     await rm(this.path(digest), { force: true })
   }
 
-  /** Removes every blob that is not in `keep`, and the partial downloads. Returns how many. */
-  async collect(keep: ReadonlySet<string>): Promise<number> {
+  /** Removes every blob that is not in `keep`, and what has lain unfinished for a day. Returns how many. */
+  async collect(keep: ReadonlySet<string>, now: number): Promise<number> {
     let removed = 0
     for (const name of await readdir(this.#blobs)) {
       if (keep.has(`sha256:${name}`)) continue
       await rm(join(this.#blobs, name), { force: true })
       removed++
     }
-    for (const name of await readdir(this.#ingest)) await rm(join(this.#ingest, name), { force: true })
+    for (const name of await readdir(this.#ingest)) {
+      const path = join(this.#ingest, name)
+      const written = (await stat(path).catch(absent))?.mtimeMs ?? now
+      if (now - written > partialKeptMs) await rm(path, { force: true })
+    }
     return removed
   }
 
@@ -105,19 +109,22 @@ export class BlobStore {
     return join(this.#ingest, `tmp-${process.pid}-${this.#sequence++}`)
   }
 
-  async #write(source: Readable, path: string, offset: number, limitBytes: number): Promise<{ digest: string; size: number }> {
+  async #write(source: AsyncIterable<Uint8Array>, path: string, offset: number, limitBytes: number): Promise<{ digest: string; size: number }> {
     const hash = createHash('sha256')
     if (offset > 0) for await (const chunk of createReadStream(path, { end: offset - 1 })) hash.update(chunk as Buffer)
     let size = offset
-    const counted = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const chunk of chunks) {
-        size += chunk.length
-        if (size > limitBytes) throw new RangeError(`more than the ${limitBytes} bytes that are allowed here`)
+    const file = await open(path, offset > 0 ? 'r+' : 'w')
+    try {
+      // By hand rather than by a pipeline, which throws away what it holds when the source breaks off.
+      for await (const chunk of source) {
+        if (size + chunk.length > limitBytes) throw new RangeError(`more than the ${limitBytes} bytes that are allowed here`)
         hash.update(chunk)
-        yield chunk
+        await file.write(chunk, 0, chunk.length, size)
+        size += chunk.length
       }
+    } finally {
+      await file.close()
     }
-    await pipeline(source, counted, createWriteStream(path, offset > 0 ? { flags: 'r+', start: offset } : { flags: 'w' }))
     return { digest: `sha256:${hash.digest('hex')}`, size }
   }
 }

@@ -3,7 +3,6 @@
  * platform, blobs side by side with their digests checked, broken downloads continued by Range. Messages are worded
  * as containerd words them, since people search for them.
  */
-import { Readable } from 'node:stream'
 import { type Clock, sleep } from '../../base/index.ts'
 import { type BlobStore, DigestMismatch } from './blobs.ts'
 import {
@@ -115,8 +114,13 @@ export class RegistryClient {
       const headers: Record<string, string> = resume ? { Range: `bytes=${offset}-` } : {}
       const { response, stalled } = await this.#request(reference, path, headers, auth, signal)
       if (!response.body) throw new Error(`GET ${response.url}: no body`)
-      const body = Readable.fromWeb(response.body as import('node:stream/web').ReadableStream)
-      body.on('data', () => stalled.refresh())
+      const chunks = response.body as AsyncIterable<Uint8Array>
+      const body = (async function* () {
+        for await (const chunk of chunks) {
+          stalled.refresh()
+          yield chunk
+        }
+      })()
       try {
         await blobs.ingest(blob.digest, body, resume && response.status === 206 ? offset : 0, blob.size)
       } finally {

@@ -62,6 +62,7 @@ export class ImageStore implements ImageService {
   readonly #node: NodeImage
   readonly #platform: Platform
   readonly #registry: RegistryClient
+  readonly #clock: Clock
   readonly #configs = new Map<string, ImageConfig>()
   readonly #pulls = new Map<string, Promise<Image>>()
   #index: Index
@@ -76,7 +77,8 @@ export class ImageStore implements ImageService {
     this.#layers = new LayerStore(options.directory, options.privileged ?? process.getuid?.() === 0)
     this.#node = new NodeImage(join(options.directory, 'node'))
     this.#platform = options.platform ?? hostPlatform()
-    this.#registry = new RegistryClient({ ...options.registry, clock: options.clock ?? systemClock })
+    this.#clock = options.clock ?? systemClock
+    this.#registry = new RegistryClient({ ...options.registry, clock: this.#clock })
     this.#inUse = options.inUse ?? (() => new Set())
     this.#index = readIndex(join(options.directory, 'images.json'))
   }
@@ -92,6 +94,8 @@ export class ImageStore implements ImageService {
   }
 
   async status(reference: string): Promise<Image | undefined> {
+    const node = this.#node.built()?.image
+    if (node?.id === reference) return node
     if (isNodeImage(reference)) return (await this.#node.ensure()).image
     const id = this.#find(reference)
     return id === undefined ? undefined : this.#describe(id)
@@ -114,7 +118,7 @@ export class ImageStore implements ImageService {
    */
   async load(source: Readable, options: { readonly name?: string } = {}): Promise<readonly Image[]> {
     const extra = options.name === undefined ? undefined : parseReference(options.name)
-    return this.#working(async () => {
+    const loaded = this.#working(async () => {
       const archived = await readArchive(source, this.#blobs, this.#platform)
       if (extra && archived.length !== 1) {
         throw new RangeError(`the archive holds ${archived.length} images, so that --name does not say which is meant`)
@@ -127,6 +131,8 @@ export class ImageStore implements ImageService {
       }
       return images
     })
+    // Whatever else lay in the archive goes, also when it was refused.
+    return loaded.finally(() => this.collect())
   }
 
   pull(reference: string, auth?: Credentials): Promise<Image> {
@@ -167,7 +173,7 @@ export class ImageStore implements ImageService {
     }))
     if (this.#busy > 0) return
     const images = Object.entries(this.#index.images)
-    await this.#blobs.collect(new Set(images.flatMap(([id, stored]) => [id, stored.manifestDigest])))
+    await this.#blobs.collect(new Set(images.flatMap(([id, stored]) => [id, stored.manifestDigest])), this.#clock.now())
     await this.#layers.collect(new Set(images.flatMap(([, stored]) => chainIds(stored.diffIds))))
   }
 

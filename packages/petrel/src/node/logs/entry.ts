@@ -21,14 +21,14 @@ export function parseEntry(line: Buffer): LogEntry | undefined {
   if (timeEnd < 0) return undefined
   const streamEnd = line.indexOf(space, timeEnd + 1)
   if (streamEnd < 0) return undefined
-  const stream = line.latin1Slice(timeEnd + 1, streamEnd)
+  const stream = line.toString('latin1', timeEnd + 1, streamEnd)
   if (stream !== 'stdout' && stream !== 'stderr') return undefined
   const tagsEnd = line.indexOf(space, streamEnd + 1)
   const tags = line.subarray(streamEnd + 1, tagsEnd < 0 ? line.length : tagsEnd)
   if (tags.length === 0 || (tags.length > 1 && tags[1] !== colon)) return undefined
   const partial = tags[0] === 0x50
   if (!partial && tags[0] !== 0x46) return undefined
-  const time = sortableTime(line.latin1Slice(0, timeEnd))
+  const time = sortableTime(line.toString('latin1', 0, timeEnd))
   if (time === undefined) return undefined
   return { time, stream, partial, content: line.subarray(tagsEnd < 0 ? line.length : tagsEnd + 1) }
 }

@@ -86,17 +86,21 @@ export async function* readLog(path: string, query: LogQuery, options: ReadLogOp
   }
 }
 
-/** Cuts blocks into lines; keeps what has no newline yet. */
+/** Cuts blocks into lines, which share the block's memory; keeps what has no newline yet. */
 class Lines {
-  #rest = Buffer.alloc(0)
+  #rest: Buffer = Buffer.alloc(0)
   #skipping = false
+
+  reset(): void {
+    this.#rest = Buffer.alloc(0)
+    this.#skipping = false
+  }
 
   *split(block: Buffer): Generator<Buffer> {
     let from = 0
     for (let end = block.indexOf(10); end >= 0; end = block.indexOf(10, from)) {
       const piece = block.subarray(from, end)
-      // Copied, since the block is read into again before the output is taken by everyone.
-      if (!this.#skipping) yield Buffer.concat([this.#rest, piece])
+      if (!this.#skipping) yield this.#rest.length > 0 ? Buffer.concat([this.#rest, piece]) : piece
       this.reset()
       from = end + 1
     }
@@ -105,11 +109,6 @@ class Lines {
       this.#rest = Buffer.alloc(0)
       this.#skipping = true
     }
-  }
-
-  reset(): void {
-    this.#rest = Buffer.alloc(0)
-    this.#skipping = false
   }
 }
 

@@ -137,6 +137,10 @@ export class BridgeNetwork implements PodNetwork {
     sysctl('net/ipv4/ip_forward', '1')
     // Host ports and node ports are reached at 127.0.0.1 too.
     sysctl(`net/ipv4/conf/${bridge}/route_localnet`, '1')
+    // A packet to a service leaves by the link it came from; a redirect would send pods to look for it by ARP. The
+    // setting of one link holds only where that of all is off; other links keep their own.
+    sysctl('net/ipv4/conf/all/send_redirects', '0')
+    sysctl(`net/ipv4/conf/${bridge}/send_redirects`, '0')
     // Answers between pods of one bridge must pass conntrack on their way back through a service.
     if (fs.existsSync('/proc/sys/net/bridge/bridge-nf-call-iptables')) sysctl('net/bridge/bridge-nf-call-iptables', '1')
     await this.#writeTable()

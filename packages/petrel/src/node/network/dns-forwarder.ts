@@ -4,6 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { Clock } from '../../base/index.ts'
 import { type DecodedResponse, decodeResponse, encodeQuery, responseCodes } from './dns-packet.ts'
@@ -128,8 +129,8 @@ export class DnsForwarder {
   }
 }
 
-/** The `nameserver` lines of a resolv.conf. */
-export function resolversOf(resolvConf: string): string[] {
+/** The `nameserver` lines of a resolv.conf; by default the machine's own. */
+export function resolversOf(resolvConf: string = readFileSync('/etc/resolv.conf', 'utf8')): string[] {
   return resolvConf.split('\n').flatMap(line => /^\s*nameserver\s+(\S+)/.exec(line)?.[1] ?? [])
 }
 

@@ -78,7 +78,10 @@ table ip ${table} {
 ${empty.join('\n')}
   set cluster_ips { type ipv4_addr; }
   chain mark_masquerade { meta mark set meta mark or ${mark}; }
-  chain reject_all { reject; }
+  chain reject_all {
+    meta l4proto tcp reject with tcp reset
+    reject
+  }
   chain dispatch {
     ${masquerade}
     ip daddr . meta l4proto . th dport vmap @services
@@ -95,7 +98,7 @@ ${empty.join('\n')}
   chain unserved {
     ip daddr . meta l4proto . th dport vmap @no_services
     fib daddr type local meta l4proto . th dport vmap @no_node_ports
-    ip daddr @cluster_ips reject
+    ip daddr @cluster_ips goto reject_all
   }
   chain filter_input { type filter hook input priority -1; ct state new jump unserved; }
   chain filter_forward { type filter hook forward priority -1; ct state new jump unserved; }

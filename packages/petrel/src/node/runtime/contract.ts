@@ -105,6 +105,12 @@ export interface ContainerConfig {
   readonly securityContext: ContainerSecurityContext
 }
 
+/**
+ * Annotation of containers that are expected to end by themselves: `true` for init containers that are no sidecars, and
+ * for all containers of pods whose restartPolicy is not Always. Runtimes that only pretend to run go by it.
+ */
+export const runsToCompletion = 'petrel.dev/runs-to-completion'
+
 export type ContainerState = 'created' | 'running' | 'exited' | 'unknown'
 
 export interface ContainerStatus {
@@ -177,7 +183,8 @@ export interface Runtime {
   stopPodSandbox(id: string): Promise<void>
   removePodSandbox(id: string): Promise<void>
   podSandboxStatus(id: string): Promise<PodSandboxStatus>
-  listPodSandboxes(): Promise<readonly PodSandboxStatus[]>
+  /** All, or those of one pod. */
+  listPodSandboxes(podUid?: string): Promise<readonly PodSandboxStatus[]>
 
   /** Rejects with RuntimeError: InvalidImage, ContainerCannotRun, … */
   createContainer(sandboxId: string, config: ContainerConfig): Promise<string>
@@ -186,7 +193,10 @@ export interface Runtime {
   stopContainer(id: string, graceMs: number): Promise<void>
   removeContainer(id: string): Promise<void>
   containerStatus(id: string): Promise<ContainerStatus>
-  listContainers(): Promise<readonly ContainerStatus[]>
+  /** All, or those of one pod. */
+  listContainers(podUid?: string): Promise<readonly ContainerStatus[]>
+  /** The log in CRI's format, from runtimes that write no files. */
+  containerLog?(id: string): Promise<Buffer>
   updateContainerResources(id: string, resources: Resources): Promise<void>
   containerStats(id: string): Promise<ContainerStats>
 
@@ -197,7 +207,7 @@ export interface Runtime {
   /** A connection to 127.0.0.1:port inside the pod. */
   portForward(sandboxId: string, port: number): Promise<Duplex>
 
-  /** Every change of state from now on, so that nobody has to poll. Ends with the signal. */
+  /** Every change of state from the call on, so that nobody has to poll. Ends with the signal. */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>
 
   readonly images: ImageService

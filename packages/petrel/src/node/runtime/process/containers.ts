@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import type { Socket } from 'node:net'
 import type { Clock, Logger, Timer } from '../../../base/index.ts'
 import type { ImageStore } from '../../image/index.ts'
+import { runCommand } from '../../network/index.ts'
 import { type ContainerConfig, RuntimeError } from '../index.ts'
 import type { Cgroups } from './cgroups.ts'
 import { toolsPath, writeContainerFiles } from './container-files.ts'
@@ -215,7 +216,7 @@ export class Containers {
     killTree(record.keeper)
     signalProcess(record.stdinHolder, 'SIGKILL')
     this.#options.cgroups?.remove(record.cgroup)
-    await fs.promises.rm(this.folder(record.id), { recursive: true, force: true })
+    await removeFolder(this.folder(record.id))
     fs.rmSync(join(this.#exits, record.id), { force: true })
     this.#ends.delete(record.id)
     if (this.records.delete(record.id)) this.#options.onChange('deleted', record)
@@ -305,7 +306,8 @@ export class Containers {
     signalProcess(record.stdinHolder, 'SIGKILL')
     record.state = 'exited'
     record.exitCode = exitCode
-    record.finishedAt = Math.round(finishedAt)
+    // The time of a file lags behind the clock by up to a tick.
+    record.finishedAt = Math.max(Math.round(finishedAt), record.startedAt)
     record.reason = killed && exitCode !== 0 ? 'OOMKilled' : message ? 'Unknown' : exitCode === 0 ? 'Completed' : 'Error'
     record.message = message
     cgroups?.remove(record.cgroup)
@@ -333,6 +335,12 @@ function parseSignal(text: string): number {
   const name = text.toUpperCase()
   const number = /^\d+$/.test(text) ? Number(text) : (signals[name as NodeJS.Signals] ?? signals[`SIG${name}` as NodeJS.Signals])
   return number ?? signals.SIGTERM
+}
+
+/** Also when it holds folders without rights, as overlayfs and containers make them: these stop everyone but root. */
+async function removeFolder(folder: string): Promise<void> {
+  if (process.getuid?.() !== 0 && fs.existsSync(folder)) await runCommand(['chmod', '-R', 'u+rwX', folder])
+  await fs.promises.rm(folder, { recursive: true, force: true })
 }
 
 function readIfThere(path: string): string {

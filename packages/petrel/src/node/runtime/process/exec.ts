@@ -128,7 +128,8 @@ function insideCommand(target: ExecTarget, options: ExecOptions): string[] {
   if (level === 'plain') return ['sh', '-c', 'cd "$0" && exec "$@"', spec.cwd, 'env', '-i', ...spec.env, ...spec.argv]
   const at = container.toolsAt
   const pid = String(container.init?.pid)
-  const user = level === 'user' ? ['-U', '--preserve-credentials'] : []
+  // The pod's user namespace, not the program's: that one may be nested in it for the sake of another id.
+  const user = level === 'user' ? [`--user=/proc/${sandbox.holder?.pid ?? 0}/ns/user`, '--preserve-credentials'] : []
   const program = programCommand(level, container.toolsLoader, at, spec, options.tty)
   return [
     ...['nsenter', '-t', pid, ...user, '-m', ...(sandbox.netns ? ['-n'] : []), '-u', '-i', ...(sandbox.config.hostPid ? [] : ['-p']), '--'],

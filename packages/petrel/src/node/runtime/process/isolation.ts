@@ -22,7 +22,7 @@ export interface Isolation {
 export async function detectIsolation(scratch: string, level?: IsolationLevel): Promise<Isolation> {
   if (level === 'plain') return { level, reason: 'asked for' }
   if (process.platform !== 'linux') return { level: 'plain', reason: `${process.platform} has no namespaces` }
-  const missing = ['unshare', 'nsenter', 'mount', 'umount', 'pivot_root', 'setpriv', 'setsid', 'script', 'mkfifo'].filter(name => !findProgram(name))
+  const missing = ['unshare', 'nsenter', 'mount', 'umount', 'pivot_root', 'setpriv', 'setsid', 'script', 'mkfifo', 'hostname'].filter(name => !findProgram(name))
   if (missing.length > 0) return { level: 'plain', reason: `${missing.join(', ')} not installed (util-linux)` }
   const root = process.getuid?.() === 0
   let reason = 'not root'

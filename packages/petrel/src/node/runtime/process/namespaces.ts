@@ -37,7 +37,7 @@ export async function createNamespaces(
   entrances: readonly string[],
 ): Promise<Namespaces> {
   if (level === 'plain') return {}
-  const setup = sandboxSetup(config, level === 'root' ? network : false)
+  const setup = sandboxSetup(level, config, level === 'root' && network)
   if (level === 'user') return { holder: await startHolder(userHolder(config), setup, entrances) }
 
   const pins = pinned(directory, config, network)
@@ -97,9 +97,11 @@ function pinned(directory: string, config: PodSandboxConfig, network: boolean): 
   return kinds.map(kind => ({ kind, path: join(directory, 'ns', kind) }))
 }
 
-function sandboxSetup(config: PodSandboxConfig, network: boolean): string {
+function sandboxSetup(level: IsolationLevel, config: PodSandboxConfig, network: boolean): string {
   const lines = ['set -e']
-  if (!config.hostNetwork) lines.push(`printf %s ${quote(config.hostname)} >/proc/sys/kernel/hostname`)
+  // The file belongs to the machine's root, whoever owns the namespace: in a user namespace it takes the system call.
+  if (level === 'user') lines.push(`hostname ${quote(config.hostname)}`)
+  else if (!config.hostNetwork) lines.push(`printf %s ${quote(config.hostname)} >/proc/sys/kernel/hostname`)
   const sysctls: Record<string, string> = network
     ? // As containerd 2 does: ports below 1024 and ping need no rights inside a pod.
       { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 2147483647', ...config.sysctls }

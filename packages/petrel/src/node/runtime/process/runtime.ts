@@ -14,6 +14,7 @@ import {
   type ContainerConfig,
   type ContainerStats,
   type ContainerStatus,
+  EventHub,
   type ExecOptions,
   type ExecResult,
   type ImageService,
@@ -28,7 +29,6 @@ import {
 import { type Cgroups, detectCgroups } from './cgroups.ts'
 import { Containers } from './containers.ts'
 import type { LogLimits } from './cri-log.ts'
-import { EventHub } from './event-hub.ts'
 import { containerTerminal, type ExecTarget, execStream, execSync, resizeTerminal } from './exec.ts'
 import { detectIsolation, type Isolation, type IsolationLevel } from './isolation.ts'
 import { keeperScript } from './launch.ts'
@@ -210,8 +210,9 @@ export class ProcessRuntime implements Runtime {
     return sandboxStatus(this.#sandbox(id))
   }
 
-  async listPodSandboxes(): Promise<readonly PodSandboxStatus[]> {
-    return [...this.#sandboxes.values()].map(sandboxStatus)
+  async listPodSandboxes(podUid?: string): Promise<readonly PodSandboxStatus[]> {
+    const all = [...this.#sandboxes.values()]
+    return all.filter(({ config }) => podUid === undefined || config.uid === podUid).map(sandboxStatus)
   }
 
   async createContainer(sandboxId: string, config: ContainerConfig): Promise<string> {
@@ -239,8 +240,9 @@ export class ProcessRuntime implements Runtime {
     return containerStatus(this.#containers.get(id))
   }
 
-  async listContainers(): Promise<readonly ContainerStatus[]> {
-    return [...this.#containers.records.values()].map(containerStatus)
+  async listContainers(podUid?: string): Promise<readonly ContainerStatus[]> {
+    const ofPod = (record: ContainerRecord): boolean => this.#sandboxes.get(record.podSandboxId)?.config.uid === podUid
+    return [...this.#containers.records.values()].filter(record => podUid === undefined || ofPod(record)).map(containerStatus)
   }
 
   async updateContainerResources(id: string, resources: Resources): Promise<void> {

@@ -10,7 +10,8 @@ await whenEnded(node.runtime, first.id)
 const log = readFileSync(join(node.folder, 'logs/main/0.log'), 'utf8')
 const output = log.trim().split('\n').map(line => line.split(' ').slice(3).join(' '))
 const second = await startPod(node, containerConfig('trap "exit 143" TERM; echo up; while :; do sleep 0.05; done', { security: { runAsUser: 1234 }, logPath: 'second/0.log' }))
-const exec = String((await node.runtime.execSync(second.id, ['id', '-u'], 5000)).stdout)
+const result = await node.runtime.execSync(second.id, ['id', '-u'], 5000)
+const exec = String(result.stdout) || String(result.stderr)
 while (!readFileSync(join(node.folder, 'logs/second/0.log'), { encoding: 'utf8', flag: 'a+' }).includes('up')) {
   await new Promise(resolve => setTimeout(resolve, 10))
 }

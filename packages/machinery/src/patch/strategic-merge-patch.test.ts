@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Property, Schema } from '../schema/schema.ts'
+import type { Property, Schema } from '../schema/index.ts'
 import { applyStrategicMergePatch, type JsonObject } from './index.ts'
 
 const scalar: Schema = { type: 'string' }

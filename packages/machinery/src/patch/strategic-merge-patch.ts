@@ -3,7 +3,7 @@
  * which lists merge and by which key, and that takes directives: `$patch` (replace, delete, merge), `$retainKeys`,
  * `$setElementOrder/<list>` and `$deleteFromPrimitiveList/<list>`. Works in place on a copy.
  */
-import type { Property, Schema } from '../schema/schema.ts'
+import type { Property, Schema } from '../schema/index.ts'
 import { cloneJson, getField, isObject, type JsonObject, setField } from './json-value.ts'
 import { malformed } from './patch-errors.ts'
 import { type ListRules, mergeList, orderList } from './strategic-list.ts'

@@ -5,7 +5,7 @@ import { FakeClock } from '../base/index.ts'
 import { StoreBrokenError, StoreFullError } from './errors.ts'
 import { LogStore, newState } from './log-store.ts'
 import type { Group, Medium } from './medium.ts'
-import { put, text } from './suite.ts'
+import { put, text } from './suite-words.ts'
 
 /** Keeps each group until the test settles it. */
 class HeldMedium implements Medium {

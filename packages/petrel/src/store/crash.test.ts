@@ -14,7 +14,7 @@ import { type Rng, seededRng } from '../base/index.ts'
 import type { Store, StoreEvent } from './contract.ts'
 import type { Report } from './crash-load.ts'
 import { openSqliteStore } from './sqlite-store.ts'
-import { text } from './suite.ts'
+import { text } from './suite-words.ts'
 
 const rounds = Number(process.env['PETREL_CRASH_ROUNDS'] ?? 20)
 const seed = Number(process.env['PETREL_CRASH_SEED'] ?? Date.now() % 1_000_000)

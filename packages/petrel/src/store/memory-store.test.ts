@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openMemoryStore } from './memory-store.ts'
-import { put, storeSuite } from './suite.ts'
+import { storeSuite } from './suite.ts'
+import { put } from './suite-words.ts'
 
 storeSuite('memory', async (t, options) => {
   const store = openMemoryStore(options)

@@ -6,7 +6,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { FakeClock } from '../base/index.ts'
 import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'
-import { put, remove, storeSuite, text } from './suite.ts'
+import { storeSuite } from './suite.ts'
+import { put, remove, text } from './suite-words.ts'
 
 function newPath(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'petrel-store-'))

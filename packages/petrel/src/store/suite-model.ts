@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Revision, Store, StoreEvent, Write } from './contract.ts'
-import { type OpenStore, put, remove, text } from './suite.ts'
+import { type OpenStore, put, remove, text } from './suite-words.ts'
 
 const names = ['/a', '/a/1', '/a/2', '/a/2/x', '/ab', '/b/1', '/b/é', '/b/\u{1f600}', 'c']
 const prefixes = ['', '/', '/a', '/a/', '/a/2', '/b/', 'c', '/none/']

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FakeClock } from '../base/index.ts'
 import type { Revision, Store, StoreEvent, Watch, WatchSink } from './contract.ts'
-import { type OpenStore, put, remove, text } from './suite.ts'
+import { type OpenStore, put, remove, text } from './suite-words.ts'
 
 /** Keeps what it receives, as words. */
 class Recorder implements WatchSink {

@@ -3,14 +3,12 @@
  * (apiserver/pkg/storage/testing) as far as they are about the log and not about objects.
  */
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { FakeClock } from '../base/index.ts'
-import type { Entry, Store, StoreOptions, Write } from './contract.ts'
+import type { Store, Write } from './contract.ts'
 import { modelSuite } from './suite-model.ts'
 import { watchSuite } from './suite-watch.ts'
-
-/** Opens an empty store that is closed, and its files removed, when the test ends. */
-export type OpenStore = (t: TestContext, options?: StoreOptions) => Promise<Store>
+import { type OpenStore, put, remove, text } from './suite-words.ts'
 
 export function storeSuite(name: string, open: OpenStore): void {
   describe(name, () => {
@@ -20,18 +18,6 @@ export function storeSuite(name: string, open: OpenStore): void {
     watchSuite(open)
     modelSuite(open)
   })
-}
-
-export function put(key: string, value = key, more: Partial<Write> = {}): Write {
-  return { key, value: Buffer.from(value), ...more }
-}
-
-export function remove(key: string, more: Partial<Write> = {}): Write {
-  return { key, value: undefined, ...more }
-}
-
-export function text(entry: Entry | undefined): string | undefined {
-  return entry && Buffer.from(entry.value).toString()
 }
 
 function keys(store: Store, prefix: string, options = {}): string[] {

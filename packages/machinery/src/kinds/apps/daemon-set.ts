@@ -7,6 +7,7 @@ import { validateImmutable } from '../../names/index.ts'
 import { formatLabelSelector, validateLabelSelector } from '../../selectors/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
 import { ageColumn, type Column, nameColumn } from '../../table/index.ts'
+import { semanticEqual } from '../core/index.ts'
 import {
   formatLabels,
   podSpecWarnings,
@@ -14,7 +15,6 @@ import {
   templateColumns,
   validateReplicatedTemplate,
 } from '../core/pod-spec/index.ts'
-import { semanticEqual } from '../core/semantic-equality.ts'
 import { defineKind } from '../define-kind.ts'
 import { numberColumn, textColumn } from '../make-column.ts'
 import { withStatus } from '../with-status.ts'

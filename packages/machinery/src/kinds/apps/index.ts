@@ -8,4 +8,6 @@ import { statefulSets } from './stateful-set.ts'
 
 export const appsKinds: readonly Kind[] = [controllerRevisions, daemonSets, deployments, replicaSets, statefulSets]
 
+export { validateAtMost100Percent, validateIntOrPercent } from './int-or-percent.ts'
+export { compileSelector, podNameWarnings, validateCounts } from './workload-rules.ts'
 export { controllerRevisions, daemonSets, deployments, replicaSets, statefulSets }

@@ -6,7 +6,7 @@ import type {
   HPAScalingRules,
 } from '../../api/autoscaling-v2.gen.ts'
 import type { FieldErrors } from '../../status/index.ts'
-import { validateCounts } from '../apps/workload-rules.ts'
+import { validateCounts } from '../apps/index.ts'
 import { defineKind } from '../define-kind.ts'
 import type { KubeObject, Strategy, StrategyContext } from '../kind.ts'
 import { nameTo, numberColumn, textColumn } from '../make-column.ts'

@@ -9,7 +9,7 @@ import type {
 import { dns1123LabelFaults, pathSegmentNameFaults } from '../../names/index.ts'
 import { compareQuantities, isNegative } from '../../quantity/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
-import { invalidEach, validateOptionalChoice } from '../core/field-rules.ts'
+import { invalidEach, validateOptionalChoice } from '../core/index.ts'
 
 const maxPeriodSeconds = 1800
 const maxStabilizationWindowSeconds = 3600

@@ -4,7 +4,7 @@
  */
 import type { Job } from '../../api/batch-v1.gen.ts'
 import type { FieldErrors } from '../../status/index.ts'
-import { compileSelector } from '../apps/workload-rules.ts'
+import { compileSelector } from '../apps/index.ts'
 
 const controllerUid = 'batch.kubernetes.io/controller-uid'
 const jobName = 'batch.kubernetes.io/job-name'

@@ -3,7 +3,7 @@ import type { JobSpec } from '../../api/batch-v1.gen.ts'
 import { dns1123SubdomainFaults, httpPathFaults } from '../../names/index.ts'
 import { validateLabelSelector } from '../../selectors/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
-import { compileSelector, validateCounts } from '../apps/workload-rules.ts'
+import { compileSelector, validateCounts } from '../apps/index.ts'
 import { validatePodTemplateSpec } from '../core/pod-spec/index.ts'
 import { validatePodFailurePolicy, validatePodReplacementPolicy, validateSuccessPolicy } from './job-policies.ts'
 

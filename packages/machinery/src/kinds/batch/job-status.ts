@@ -4,8 +4,8 @@
  */
 import type { Job, JobStatus } from '../../api/batch-v1.gen.ts'
 import type { FieldErrors } from '../../status/index.ts'
-import { validateCounts } from '../apps/workload-rules.ts'
-import { semanticEqual } from '../core/semantic-equality.ts'
+import { validateCounts } from '../apps/index.ts'
+import { semanticEqual } from '../core/index.ts'
 import { firstOverlap, type Interval, parseIntervals } from './index-intervals.ts'
 
 const conditions = 'status.conditions'

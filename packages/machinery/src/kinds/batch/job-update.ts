@@ -6,7 +6,7 @@ import type { Job, JobSpec } from '../../api/batch-v1.gen.ts'
 import type { Container, PodSpec, PodTemplateSpec } from '../../api/core-v1.gen.ts'
 import { fieldImmutable } from '../../names/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
-import { semanticEqual } from '../core/semantic-equality.ts'
+import { semanticEqual } from '../core/index.ts'
 
 const immutableFields = [
   'selector',

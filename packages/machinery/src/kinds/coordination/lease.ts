@@ -1,7 +1,7 @@
 /** coordination.k8s.io Lease, after pkg/apis/coordination. */
 import type { Lease } from '../../api/coordination-v1.gen.ts'
 import { qualifiedNameFaults } from '../../names/index.ts'
-import { invalidEach } from '../core/field-rules.ts'
+import { invalidEach } from '../core/index.ts'
 import { defineKind } from '../define-kind.ts'
 import { nameTo, textColumn } from '../make-column.ts'
 

@@ -40,6 +40,7 @@ export const coreKinds: readonly Kind[] = [
 
 export { validateBinding } from './binding.ts'
 export { setClaimSpecDefaults, validateClaimSpec } from './claim-spec.ts'
+export { validateEndpointIp } from './endpoint-ip.ts'
 export {
   invalidEach,
   protocols,

@@ -10,8 +10,7 @@ import {
   validateLabels,
 } from '../../names/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
-import { validateEndpointIp } from '../core/endpoint-ip.ts'
-import { invalidEach } from '../core/field-rules.ts'
+import { invalidEach, validateEndpointIp } from '../core/index.ts'
 
 const maxEndpoints = 1000
 const maxAddresses = 100

@@ -9,7 +9,7 @@ import {
   portNumberFaults,
 } from '../../names/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
-import { invalidEach } from '../core/field-rules.ts'
+import { invalidEach } from '../core/index.ts'
 
 export function validateBackend(backend: IngressBackend, path: string, errors: FieldErrors): void {
   const { service, resource } = backend

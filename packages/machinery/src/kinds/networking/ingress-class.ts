@@ -9,7 +9,7 @@ import {
 } from '../../names/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
 import { ageColumn, type Column } from '../../table/index.ts'
-import { invalidEach } from '../core/field-rules.ts'
+import { invalidEach } from '../core/index.ts'
 import { defineKind } from '../define-kind.ts'
 import { textColumn } from '../make-column.ts'
 

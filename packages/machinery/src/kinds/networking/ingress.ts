@@ -7,7 +7,7 @@ import {
   wildcardDns1123SubdomainFaults,
 } from '../../names/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
-import { invalidEach, validateIp } from '../core/field-rules.ts'
+import { invalidEach, validateIp } from '../core/index.ts'
 import { defineKind } from '../define-kind.ts'
 import { nameTo, textColumn } from '../make-column.ts'
 import { withStatus } from '../with-status.ts'

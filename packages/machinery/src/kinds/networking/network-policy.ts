@@ -9,7 +9,7 @@ import type {
 import { cidrContains, legacyCidrFaults, parseCidr, portNameFaults, portNumberFaults } from '../../names/index.ts'
 import { formatLabelSelector, validateLabelSelector } from '../../selectors/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
-import { invalidEach, validateOptionalChoice } from '../core/field-rules.ts'
+import { invalidEach, validateOptionalChoice } from '../core/index.ts'
 import { defineKind } from '../define-kind.ts'
 import { nameTo, textColumn } from '../make-column.ts'
 

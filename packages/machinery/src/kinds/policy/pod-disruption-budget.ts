@@ -1,9 +1,8 @@
 /** policy/v1 PodDisruptionBudget, after pkg/apis/policy and pkg/registry/policy. */
 import type { PodDisruptionBudget } from '../../api/policy-v1.gen.ts'
 import { validateLabelSelector } from '../../selectors/index.ts'
-import { validateAtMost100Percent, validateIntOrPercent } from '../apps/int-or-percent.ts'
-import { validateCounts } from '../apps/workload-rules.ts'
-import { validateOptionalChoice } from '../core/field-rules.ts'
+import { validateAtMost100Percent, validateCounts, validateIntOrPercent } from '../apps/index.ts'
+import { validateOptionalChoice } from '../core/index.ts'
 import { defineKind } from '../define-kind.ts'
 import { nameTo, numberColumn, textColumn } from '../make-column.ts'
 import { withStatus } from '../with-status.ts'

@@ -3,7 +3,7 @@ import type { PriorityClass } from '../../api/scheduling-v1.gen.ts'
 import { validateImmutable } from '../../names/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
 import { ageColumn, type Column, nameColumn } from '../../table/index.ts'
-import { validateOptionalChoice } from '../core/field-rules.ts'
+import { validateOptionalChoice } from '../core/index.ts'
 import { defineKind } from '../define-kind.ts'
 import { booleanColumn, numberColumn, textColumn } from '../make-column.ts'
 

@@ -3,7 +3,7 @@ import type { StorageClass } from '../../api/storage-v1.gen.ts'
 import { qualifiedNameFaults, validateImmutable } from '../../names/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
 import { ageColumn, type Column } from '../../table/index.ts'
-import { invalidEach } from '../core/field-rules.ts'
+import { invalidEach } from '../core/index.ts'
 import { defineKind } from '../define-kind.ts'
 import { booleanColumn, textColumn } from '../make-column.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Container, Pod, PodSpec, Volume } from '../../../api/core-v1.gen.ts'
-import { imageTag } from '../pod-spec/image-tag.ts'
-import { pods } from './index.ts'
+import { pods } from '../pod/index.ts'
+import { imageTag } from './image-tag.ts'
 
 const defaulted = (spec: PodSpec): PodSpec => {
   const pod: Pod = { metadata: { name: 'p' }, spec: structuredClone(spec) }

@@ -16,7 +16,9 @@ PETREL_DATA_DIR. Stopping Petrel, even by kill -9, stops no container: the next 
 
 export async function run(argv: readonly string[]): Promise<void> {
   const program = new Command('petrel')
-    .description(`Petrel ${petrelVersion}: the Kubernetes API (${kubernetesVersion.replace(/\+.*/, '')}), its loops and its nodes in one program.`)
+    .description(
+      `Petrel ${petrelVersion}: the Kubernetes API (${kubernetesVersion.replace(/\+.*/, '')}), its loops and its nodes in one program.`,
+    )
     .version(petrelVersion, '--version')
     .showHelpAfterError('(petrel --help lists the commands)')
     .addHelpText('after', epilogue)
@@ -25,28 +27,38 @@ export async function run(argv: readonly string[]): Promise<void> {
   serverOptions(program.command('up'))
     .description('run everything in this process; with -f apply manifests and wait until they are ready')
     .option('-f, --filename <path>', 'a manifest, or a folder of manifests, to apply; may be repeated', collect, [])
-    .addOption(new Option('--runtime <kind>', 'what runs containers on this machine').choices(['process', 'none']).default('process'))
+    .addOption(
+      new Option('--runtime <kind>', 'what runs containers on this machine')
+        .choices(['process', 'none'])
+        .default('process'),
+    )
     .option('--simulate-nodes <n>', 'so many nodes that say they run pods and run nothing', count, 0)
     .option('--wait <seconds>', 'how long -f waits for what it applied', count, 300)
-    .option('--exit', 'leave once everything is ready, instead of staying; what was started is stopped, its containers run on')
+    .option(
+      '--exit',
+      'leave once everything is ready, instead of staying; what was started is stopped, its containers run on',
+    )
     .action(async options => (await import('./commands/up.ts')).up(options))
 
   serverOptions(program.command('server'))
     .description('run the API server, the controllers and the scheduler, and no node')
-    .action(async options => (await import('./commands/up.ts')).up({ ...options, filename: [], runtime: 'none', simulateNodes: 0, wait: 0 }))
+    .action(async options =>
+      (await import('./commands/up.ts')).up({ ...options, filename: [], runtime: 'none', simulateNodes: 0, wait: 0 }),
+    )
 
-  program
-    .command('agent')
-    .description('run a node that joins the server of a kubeconfig')
-    .option('--kubeconfig <file>', 'credentials for the node; default KUBECONFIG, then ~/.kube/config')
-    .option('--node-name <name>', "default: the machine's name")
+  logOptions(data(program.command('agent')))
+    .description('run a node on this machine for a server elsewhere')
+    .option('--kubeconfig <file>', 'credentials made by petrel kubeconfig --node; default KUBECONFIG')
     .option('--listen <address>', 'where the API server reaches this node', '0.0.0.0:10250')
-    .option('--data-dir <folder>', 'where images, pods and their logs lie')
+    .requiredOption('--pod-cidr <range>', "addresses of this node's pods, which no other node has: 10.244.1.0/24")
+    .option('--service-cidr <range>', "the cluster's addresses of services (default 10.96.0.0/16)")
     .action(async options => (await import('./commands/agent.ts')).agent(options))
 
   data(program.command('kubeconfig'))
     .description("print the administrator's kubeconfig")
     .option('--path', 'print where it is instead')
+    .option('--node <name>', 'print one for a node that joins with petrel agent')
+    .option('--server <url>', 'the address under which that node reaches the server, https://HOST:6443')
     .action(async options => (await import('./commands/kubeconfig.ts')).printKubeconfig(options))
 
   const image = program.command('image').description('images of the node on this machine')
@@ -74,7 +86,12 @@ export async function run(argv: readonly string[]): Promise<void> {
   program
     .command('version')
     .description('print the version')
-    .action(() => void process.stdout.write(`petrel ${petrelVersion}, Kubernetes ${kubernetesVersion}, Node ${process.version}\n`))
+    .action(
+      () =>
+        void process.stdout.write(
+          `petrel ${petrelVersion}, Kubernetes ${kubernetesVersion}, Node ${process.version}\n`,
+        ),
+    )
 
   try {
     await program.parseAsync(argv)
@@ -88,11 +105,25 @@ function data(command: Command): Command {
   return command.option('--data-dir <folder>', 'where everything lies')
 }
 
+function logOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--log-format <format>', 'of the log lines on standard error')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'the least severe lines to print')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('warn'),
+    )
+}
+
 function serverOptions(command: Command): Command {
-  return data(command)
+  return logOptions(data(command))
     .option('--listen <address>', 'where the API server listens: PORT, HOST:PORT or [IPV6]:PORT', '0.0.0.0:6443')
-    .addOption(new Option('--log-format <format>', 'of the log lines on standard error').choices(['text', 'json']).default('text'))
-    .addOption(new Option('--log-level <level>', 'the least severe lines to print').choices(['debug', 'info', 'warn', 'error']).default('warn'))
+    .option('--pod-cidr <range>', "addresses of this node's pods, kept from the first start on (default 10.244.0.0/24)")
+    .option('--service-cidr <range>', 'addresses of services, kept from the first start on (default 10.96.0.0/16)')
     .option('--salvage', 'save what can be read of a damaged store, keeping the damaged file aside')
 }
 
@@ -102,6 +133,7 @@ function collect(value: string, previous: string[]): string[] {
 
 function count(value: string): number {
   const number = Number(value)
-  if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError('It must be a whole number of at least 0.')
+  if (!Number.isInteger(number) || number < 0)
+    throw new InvalidArgumentError('It must be a whole number of at least 0.')
   return number
 }

@@ -34,7 +34,9 @@ export async function controlSocket(data: DataFolder, petrel: Petrel): Promise<C
   // Left by a Petrel that was killed: the store's lock says that there is no other.
   rmSync(path, { force: true })
   const mask = process.umask(0o177)
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve)).finally(() => process.umask(mask))
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve)).finally(() =>
+    process.umask(mask),
+  )
   server.unref()
   return {
     close: () =>
@@ -53,7 +55,13 @@ async function answer(petrel: Petrel, call: IncomingMessage): Promise<unknown> {
   if (!images) throw new Error('this Petrel runs no node, so it has no images')
   switch (what) {
     case 'GET /images':
-      return (await images.list()).map(({ id, repoTags, repoDigests, sizeBytes }): ImageLine => ({ id, names: [...repoTags, ...repoDigests], sizeBytes }))
+      return (await images.list()).map(
+        ({ id, repoTags, repoDigests, sizeBytes }): ImageLine => ({
+          id,
+          names: [...repoTags, ...repoDigests],
+          sizeBytes,
+        }),
+      )
     case 'POST /images': {
       const name = url.searchParams.get('name')
       const loaded = await images.load(call, name === null ? {} : { name })
@@ -96,4 +104,3 @@ export function askPetrel<T>(data: DataFolder, method: string, path: string, bod
     else call.end()
   })
 }
-

@@ -10,6 +10,8 @@ export interface DataFolder {
   readonly pki: string
   /** The administrator's kubeconfig, as `KUBECONFIG` wants it. */
   readonly kubeconfig: string
+  /** What was decided on the first start. */
+  readonly cluster: string
   /** Images, pods, their logs and volumes. */
   readonly node: string
 }
@@ -22,6 +24,7 @@ export function dataFolder(chosen: string | undefined, env: NodeJS.ProcessEnv = 
     database: join(path, 'petrel.db'),
     pki: join(path, 'pki'),
     kubeconfig: join(path, 'admin.kubeconfig'),
+    cluster: join(path, 'cluster.json'),
     node: join(path, 'node'),
   }
 }

@@ -5,10 +5,20 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Clock, kubeconfig, type Logger, openPki, type Rng, silentLogger, systemClock, systemRng } from '../base/index.ts'
+import {
+  type Clock,
+  kubeconfig,
+  type Logger,
+  openPki,
+  type Rng,
+  silentLogger,
+  systemClock,
+  systemRng,
+} from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { sharedPodSource } from '../node/index.ts'
 import { openMemoryStore } from '../store/index.ts'
+import { defaultRanges } from './cluster-ranges.ts'
 import { startApiServer, storeOptions } from './parts/api-server.ts'
 import { startLoops } from './parts/loops.ts'
 import { NodeConnections } from './parts/node-connections.ts'
@@ -64,6 +74,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       rng,
       log,
       listen: { host: '127.0.0.1', port: options.port ?? 0 },
+      ranges: defaultRanges,
       advertise: undefined,
       nodes: connections,
       ...(options.disableAdmissionPlugins && { disabledAdmission: options.disableAdmissionPlugins }),
@@ -92,7 +103,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       closers.push(() => simulated.close())
       await simulated.ready()
     }
-    const config = kubeconfig({ server: api.listener.url, authority: pki.clusterAuthority, credentials: pki.identity('admin') })
+    const config = kubeconfig({
+      server: api.listener.url,
+      authority: pki.clusterAuthority,
+      credentials: pki.identity('admin'),
+    })
     const kubeconfigPath = join(folder, 'kubeconfig')
     await writeFile(kubeconfigPath, config, { mode: 0o600 })
     return {

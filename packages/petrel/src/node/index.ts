@@ -13,3 +13,4 @@ export {
 export { openProcessRuntime, type ProcessRuntime } from './runtime/process/index.ts'
 export { type Image, type Runtime, RuntimeError } from './runtime/index.ts'
 export { createSimulatedRuntime } from './runtime/simulated/index.ts'
+export { createNodeServer, type NodeListener, type NodeServer } from './server/index.ts'

@@ -1,9 +1,10 @@
 /** `petrel down`: stops the process, ends every container that it left, and removes its links and rules. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { keptRanges } from '../cluster-ranges.ts'
 import { askPetrel } from '../control-socket.ts'
 import { dataFolder } from '../data-folder.ts'
-import { networkId, podCidr, serviceCidr } from '../parts/local-node.ts'
+import { networkId } from '../parts/local-node.ts'
 import type { StatusReport } from '../status-report.ts'
 
 const stopMs = 30_000
@@ -17,14 +18,21 @@ export async function down(options: { readonly dataDir?: string }): Promise<void
     process.stdout.write(`stopped process ${report.pid}\n`)
   }
   if (!existsSync(join(data.node, 'runtime'))) return
-  const { BridgeNetwork, ImageStore, openProcessRuntime, ServiceProxy, whyNoPodNetwork } = await import('../../node/index.ts')
+  const { BridgeNetwork, ImageStore, openProcessRuntime, ServiceProxy, whyNoPodNetwork } = await import(
+    '../../node/index.ts'
+  )
   const id = networkId(data.node)
+  const { pods: podCidr, services: serviceCidr } = keptRanges(data.cluster, {})
   const network =
     (await whyNoPodNetwork()) === undefined
       ? await BridgeNetwork.open({ directory: data.node, id, podCidr, serviceCidr })
       : undefined
   const images = new ImageStore({ directory: join(data.node, 'images') })
-  const runtime = await openProcessRuntime({ directory: join(data.node, 'runtime'), images, ...(network && { network }) })
+  const runtime = await openProcessRuntime({
+    directory: join(data.node, 'runtime'),
+    images,
+    ...(network && { network }),
+  })
   const sandboxes = await runtime.listPodSandboxes()
   for (const sandbox of sandboxes) {
     await runtime.stopPodSandbox(sandbox.id)

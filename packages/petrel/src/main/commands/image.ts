@@ -13,16 +13,25 @@ export async function loadImage(file: string, options: Options & { readonly name
   const query = options.name === undefined ? '' : `?name=${encodeURIComponent(options.name)}`
   const source = () => (file === '-' ? process.stdin : createReadStream(file))
   let images: readonly ImageLine[] | undefined
-  if (await askPetrel(data, 'GET', '/status')) images = await askPetrel<ImageLine[]>(data, 'POST', `/images${query}`, source())
-  else images = (await (await openStore(data)).load(source(), options.name === undefined ? {} : { name: options.name })).map(lineOf)
+  if (await askPetrel(data, 'GET', '/status'))
+    images = await askPetrel<ImageLine[]>(data, 'POST', `/images${query}`, source())
+  else
+    images = (
+      await (await openStore(data)).load(source(), options.name === undefined ? {} : { name: options.name })
+    ).map(lineOf)
   for (const { id, names } of images ?? []) process.stdout.write(`loaded ${names.join(', ') || id}\n`)
 }
 
 export async function listImages(options: Options): Promise<void> {
   const data = dataFolder(options.dataDir)
-  const images = (await askPetrel<ImageLine[]>(data, 'GET', '/images')) ?? (await (await openStore(data)).list()).map(lineOf)
+  const images =
+    (await askPetrel<ImageLine[]>(data, 'GET', '/images')) ?? (await (await openStore(data)).list()).map(lineOf)
   const rows = images.flatMap(({ id, names, sizeBytes }) =>
-    (names.length > 0 ? names : ['<none>']).map(name => [name, id.replace('sha256:', '').slice(0, 12), `${(sizeBytes / 1e6).toFixed(1)} MB`]),
+    (names.length > 0 ? names : ['<none>']).map(name => [
+      name,
+      id.replace('sha256:', '').slice(0, 12),
+      `${(sizeBytes / 1e6).toFixed(1)} MB`,
+    ]),
   )
   const width = Math.max(5, ...rows.map(([name]) => name!.length))
   process.stdout.write(`${'IMAGE'.padEnd(width)}  ID            SIZE\n`)
@@ -41,6 +50,16 @@ async function openStore(data: DataFolder) {
   return new ImageStore({ directory: join(data.node, 'images') })
 }
 
-function lineOf({ id, repoTags, repoDigests, sizeBytes }: { id: string; repoTags: readonly string[]; repoDigests: readonly string[]; sizeBytes: number }): ImageLine {
+function lineOf({
+  id,
+  repoTags,
+  repoDigests,
+  sizeBytes,
+}: {
+  id: string
+  repoTags: readonly string[]
+  repoDigests: readonly string[]
+  sizeBytes: number
+}): ImageLine {
   return { id, names: [...repoTags, ...repoDigests], sizeBytes }
 }

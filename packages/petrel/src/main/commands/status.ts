@@ -21,7 +21,10 @@ const namedNodes = 10
 function format(report: StatusReport): string[] {
   const { nodes, pods, store } = report
   const ready = nodes.filter(node => node.ready).length
-  const named = nodes.length <= namedNodes ? `: ${nodes.map(({ name, ready: is }) => (is ? name : `${name} (not ready)`)).join(', ')}` : ''
+  const named =
+    nodes.length <= namedNodes
+      ? `: ${nodes.map(({ name, ready: is }) => (is ? name : `${name} (not ready)`)).join(', ')}`
+      : ''
   const phases = Object.entries(pods).map(([phase, count]) => `${count} ${phase}`)
   return [
     report.version,

@@ -4,7 +4,8 @@ import { controlSocket } from '../control-socket.ts'
 import { dataFolder } from '../data-folder.ts'
 import { parseListenAddress } from '../listen-address.ts'
 import { type Petrel, startPetrel } from '../parts/petrel.ts'
-import { petrelVersion, kubernetesVersion } from '../version.ts'
+import { untilToldToStop } from '../until-told-to-stop.ts'
+import { kubernetesVersion, petrelVersion } from '../version.ts'
 
 export interface UpOptions {
   readonly dataDir?: string
@@ -12,6 +13,8 @@ export interface UpOptions {
   readonly logFormat: 'text' | 'json'
   readonly logLevel: Level
   readonly salvage?: boolean
+  readonly podCidr?: string
+  readonly serviceCidr?: string
   readonly filename: readonly string[]
   readonly runtime: 'process' | 'none'
   readonly simulateNodes: number
@@ -35,6 +38,10 @@ export async function up(options: UpOptions): Promise<void> {
   const petrel = await startPetrel({
     data,
     listen: parseListenAddress(options.listen),
+    ranges: {
+      ...(options.podCidr !== undefined && { pods: options.podCidr }),
+      ...(options.serviceCidr !== undefined && { services: options.serviceCidr }),
+    },
     clock: systemClock,
     rng: systemRng,
     log,
@@ -58,35 +65,24 @@ export async function up(options: UpOptions): Promise<void> {
   if (petrel.node) say('stopped; containers run on (petrel down ends them)')
 }
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function untilToldToStop() {
-  const abort = new AbortController()
-  const { promise: told, resolve } = Promise.withResolvers<void>()
-  const stop = (): void => {
-    if (abort.signal.aborted) process.exit(130)
-    abort.abort(new Error('stopped'))
-    resolve()
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  return {
-    signal: abort.signal,
-    told,
-    forget() {
-      process.off('SIGINT', stop)
-      process.off('SIGTERM', stop)
-    },
-  }
-}
-
-async function applyAll(petrel: Petrel, options: UpOptions, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+async function applyAll(
+  petrel: Petrel,
+  options: UpOptions,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<void> {
   const { applyManifests, kindResolver, readManifests, waitUntilReady, addressesOf } = await import('../apply/index.ts')
   const { createProgress } = await import('../progress.ts')
   const manifests = await readManifests(options.filename)
-  const applied = await applyManifests(petrel.client, kindResolver(petrel.client), manifests, ({ resource, object, outcome }) => {
-    const kind = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`
-    say(`${kind.toLowerCase()}/${object.metadata?.name} ${outcome}`)
-  })
+  const applied = await applyManifests(
+    petrel.client,
+    kindResolver(petrel.client),
+    manifests,
+    ({ resource, object, outcome }) => {
+      const kind = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`
+      say(`${kind.toLowerCase()}/${object.metadata?.name} ${outcome}`)
+    },
+  )
   const progress = createProgress(process.stdout)
   const open = await waitUntilReady(petrel.client, applied, {
     clock: systemClock,
@@ -94,7 +90,11 @@ async function applyAll(petrel: Petrel, options: UpOptions, signal: AbortSignal,
     signal,
     onProgress: all =>
       progress.show(
-        all.map(({ kind, name, readiness }) => ({ name: `${kind}/${name}`, words: readiness.words, done: readiness.state === 'ready' })),
+        all.map(({ kind, name, readiness }) => ({
+          name: `${kind}/${name}`,
+          words: readiness.words,
+          done: readiness.state === 'ready',
+        })),
       ),
   }).catch(error => {
     if (signal.aborted) return undefined

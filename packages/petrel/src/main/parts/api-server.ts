@@ -1,6 +1,7 @@
 /** Puts the API server together: store, certificates, who asks, may they, and what every cluster starts with. */
-import { stampResourceVersion } from '@petrel/machinery/schema'
+
 import { builtinKinds } from '@petrel/machinery/kinds'
+import { stampResourceVersion } from '@petrel/machinery/schema'
 import {
   type ApiServer,
   bootstrap,
@@ -26,8 +27,10 @@ import {
 import type { Clock, Logger, Pki, Rng } from '../../base/index.ts'
 import { type Client, localClient } from '../../client/index.ts'
 import type { Store, StoreOptions } from '../../store/index.ts'
+import type { ClusterRanges } from '../cluster-ranges.ts'
 import type { ListenAddress } from '../listen-address.ts'
 import { versionInfo } from '../version.ts'
+import { descriptions } from './descriptions.ts'
 
 /** How stored bytes carry their version: every store under an API server is opened with these. */
 export const storeOptions: StoreOptions = { stamp: stampResourceVersion }
@@ -39,6 +42,7 @@ export interface ApiServerParts {
   readonly rng: Rng
   readonly log: Logger
   readonly listen: ListenAddress
+  readonly ranges: ClusterRanges
   /** Where pods reach the server; undefined when nothing but this machine does. */
   readonly advertise: string | undefined
   readonly nodes: NodeDialer
@@ -58,7 +62,11 @@ const renewalMs = 6 * 3600_000
 
 export async function startApiServer(parts: ApiServerParts): Promise<RunningApiServer> {
   const { store, pki, clock, rng, log, nodes } = parts
-  const documents = discoveryDocuments(defaultIssuer, `${defaultIssuer}/openid/v1/jwks`, pki.serviceAccountPublicKeys.map(verifyingKey))
+  const documents = discoveryDocuments(
+    defaultIssuer,
+    `${defaultIssuer}/openid/v1/jwks`,
+    pki.serviceAccountPublicKeys.map(verifyingKey),
+  )
   const server = createApiServer({
     store,
     clock,
@@ -67,7 +75,9 @@ export async function startApiServer(parts: ApiServerParts): Promise<RunningApiS
     kinds: builtinKinds,
     version: versionInfo,
     nodes,
+    services: { addresses: parts.ranges.services },
     security: reader => securityOf(parts, reader),
+    docs: descriptions(log),
     documents: [documents.configuration, documents.keys],
   })
   await bootstrap(server.self)
@@ -105,13 +115,22 @@ function securityOf({ pki, clock, rng, log, disabledAdmission = [] }: ApiServerP
   const keys = pki.serviceAccountPublicKeys.map(verifyingKey)
   const tokens = [new ServiceAccountTokens({ reader, clock, issuers: [defaultIssuer], audiences, keys })]
   return {
-    authenticator: createAuthenticator({ tokens, onRefusal: reason => log.debug('Caller was turned away', { reason }) }),
+    authenticator: createAuthenticator({
+      tokens,
+      onRefusal: reason => log.debug('Caller was turned away', { reason }),
+    }),
     authorizer,
     admission: [
       ...defaultAdmission(reader, { clock, rng, disabled: disabledAdmission }),
       escalationCheck({ reader, authorizer, rbac: authorizer.rbac }),
     ],
-    tokens: new TokenIssuer({ reader, clock, issuer: defaultIssuer, audiences, key: signingKey(pki.serviceAccountKey) }),
+    tokens: new TokenIssuer({
+      reader,
+      clock,
+      issuer: defaultIssuer,
+      audiences,
+      key: signingKey(pki.serviceAccountKey),
+    }),
     reviewToken: review => reviewToken(review, { tokens, audiences }),
   }
 }

@@ -17,12 +17,22 @@ const ports = [
 ]
 
 /** Makes the Service if it is missing, and the endpoint of this node. `address` is where its DNS server listens. */
-export async function publishClusterDns(client: Client, clusterIP: string, nodeName: string, address: string): Promise<void> {
+export async function publishClusterDns(
+  client: Client,
+  clusterIP: string,
+  nodeName: string,
+  address: string,
+): Promise<void> {
   const service: Service = {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace, labels: { 'k8s-app': 'kube-dns', 'kubernetes.io/name': 'CoreDNS' } },
-    spec: { clusterIP, type: 'ClusterIP', internalTrafficPolicy: 'Local', ports: ports.map(port => ({ ...port, targetPort: 53 })) },
+    spec: {
+      clusterIP,
+      type: 'ClusterIP',
+      internalTrafficPolicy: 'Local',
+      ports: ports.map(port => ({ ...port, targetPort: 53 })),
+    },
   }
   await create(() => client.create(services, service))
   const slice: EndpointSlice = {
@@ -31,7 +41,10 @@ export async function publishClusterDns(client: Client, clusterIP: string, nodeN
     metadata: {
       name: `${name}-${nodeName}`,
       namespace,
-      labels: { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'cluster-dns.petrel.dev' },
+      labels: {
+        'kubernetes.io/service-name': name,
+        'endpointslice.kubernetes.io/managed-by': 'cluster-dns.petrel.dev',
+      },
     },
     addressType: 'IPv4',
     endpoints: [{ addresses: [address], nodeName, conditions: { ready: true, serving: true, terminating: false } }],

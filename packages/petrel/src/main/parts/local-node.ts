@@ -12,31 +12,33 @@ import {
   type Agent,
   BridgeNetwork,
   ClusterZone,
+  createNodeServer,
   DnsForwarder,
   DnsServer,
   describeMachine,
   ImageStore,
+  type NodeServer,
   openProcessRuntime,
   type PodSource,
-  resolversOf,
   type Runtime,
+  resolversOf,
   ServiceProxy,
   startAgent,
   whyNoPodNetwork,
 } from '../../node/index.ts'
+import { type ClusterRanges, dnsServiceOf } from '../cluster-ranges.ts'
 import { kubernetesVersion } from '../version.ts'
 import { publishClusterDns } from './cluster-dns.ts'
 import { coalesce } from './coalesce.ts'
-import type { NodeConnections } from './node-connections.ts'
 
 export interface LocalNodeParts {
   /** Acts as this node. */
   readonly client: Client
-  /** May make the Service of cluster DNS. */
-  readonly administrator: Client
+  /** May make the Service of cluster DNS and give nodes a role; undefined for a node that joins from elsewhere. */
+  readonly administrator: Client | undefined
   readonly informers: Informers
   readonly pods: PodSource
-  readonly connections: NodeConnections
+  readonly ranges: ClusterRanges
   readonly clock: Clock
   readonly rng: Rng
   readonly log: Logger
@@ -45,21 +47,22 @@ export interface LocalNodeParts {
   /** Address by which other machines and pods reach this one; undefined when it has none but loopback. */
   readonly address: string | undefined
   readonly labels: Readonly<Record<string, string>>
+  /** Where the node listens for the API server; 0 when that is in this process. */
+  readonly port: number
 }
 
 export interface LocalNode {
   readonly agent: Agent
   readonly runtime: Runtime
   readonly images: ImageStore
+  /** Logs, exec, attach, port-forward. */
+  readonly server: NodeServer
   /** One line for people: what isolation and network this machine gives. */
   readonly description: string
   close(): Promise<void>
 }
 
 export const clusterDomain = 'cluster.local'
-export const podCidr = '10.244.0.0/24'
-export const serviceCidr = '10.96.0.0/16'
-export const dnsServiceAddress = '10.96.0.10'
 
 /** Changes of services that come within this time are one change of the kernel's rules. */
 const proxyDelayMs = 20
@@ -87,11 +90,13 @@ async function start(
   closers: (() => Promise<unknown> | unknown)[],
   close: () => Promise<void>,
 ): Promise<LocalNode> {
-  const { client, informers, clock, rng, log, folder, name } = parts
+  const { client, informers, clock, rng, log, folder, name, administrator } = parts
+  const { pods: podCidr, services: serviceCidr } = parts.ranges
   mkdirSync(folder, { recursive: true, mode: 0o711 })
   const id = networkId(folder)
   const why = await whyNoPodNetwork()
-  const network = why === undefined ? await BridgeNetwork.open({ directory: folder, id, podCidr, serviceCidr }) : undefined
+  const network =
+    why === undefined ? await BridgeNetwork.open({ directory: folder, id, podCidr, serviceCidr }) : undefined
   if (why !== undefined) log.info('Pods share the network of this machine', { why })
   const images = new ImageStore({ directory: join(folder, 'images'), clock })
   const address = parts.address ?? network?.gateway ?? '127.0.0.1'
@@ -108,13 +113,20 @@ async function start(
   const dns = network ? await startDns(zone, network.gateway, parts) : undefined
   if (dns && network) {
     closers.push(() => dns.close())
-    await publishClusterDns(parts.administrator, dnsServiceAddress, name, network.gateway)
+    if (administrator) await publishClusterDns(administrator, dnsServiceOf(parts.ranges), name, network.gateway)
   }
   const proxy = network ? new ServiceProxy({ id, nodeName: name, podCidr, serviceCidr }) : undefined
-  closers.push(followServices(informers, clock, async (all, slices) => {
-    zone.update(all, slices)
-    await proxy?.update(all, slices)
-  }, log))
+  closers.push(
+    followServices(
+      informers,
+      clock,
+      async (all, slices) => {
+        zone.update(all, slices)
+        await proxy?.update(all, slices)
+      },
+      log,
+    ),
+  )
   const agent = startAgent(client, {
     clock,
     rng,
@@ -123,7 +135,11 @@ async function start(
     informers,
     pods: parts.pods,
     folder,
-    dns: () => ({ servers: dns ? [dnsServiceAddress] : [], domain: clusterDomain }),
+    // The Service leads to the node's own server; a node that could not publish it is asked directly.
+    dns: () => ({
+      servers: dns && network ? [administrator ? dnsServiceOf(parts.ranges) : network.gateway] : [],
+      domain: clusterDomain,
+    }),
     description: {
       ...describeMachine(),
       name,
@@ -134,24 +150,40 @@ async function start(
         { type: 'Hostname', address: name },
       ],
       podCIDR: network ? podCidr : '',
-      port: 0,
+      port: parts.port,
       version: kubernetesVersion,
       runtimeVersion: `${runtime.name}://${runtime.version}`,
     },
   })
   closers.push(() => agent.close())
-  // A node may not give itself a role (NodeRestriction): whoever starts it does.
-  agent.ready().then(
-    () => parts.administrator.patch(nodes, { name }, 'merge', { metadata: { labels: parts.labels } }),
-    () => undefined,
-  ).catch((err: unknown) => log.warn('Node could not be labelled', { err }))
+  const server = createNodeServer({
+    nodeName: name,
+    runtime,
+    clock,
+    log,
+    pod: (namespace, pod) => agent.pod(namespace, pod),
+    pods: () => agent.pods,
+  })
+  closers.push(() => server.close())
+  if (administrator) giveRole(agent, administrator, parts)
   return {
     agent,
     runtime,
     images,
+    server,
     description: runtime.description,
     close,
   }
+}
+
+/** A node may not give itself a role (NodeRestriction): whoever starts it does. */
+function giveRole(agent: Agent, administrator: Client, { name, labels, log }: LocalNodeParts): void {
+  const label = async (): Promise<void> => {
+    await agent.ready()
+    await administrator.patch(nodes, { name }, 'merge', { metadata: { labels } })
+  }
+  // What kept the agent from its start is reported by the agent.
+  label().catch((err: unknown) => log.debug('Node was not labelled', { err }))
 }
 
 async function startDns(zone: ClusterZone, address: string, { clock, log }: LocalNodeParts): Promise<DnsServer> {

@@ -2,13 +2,14 @@
 import type { Clock, Logger, Rng } from '../../base/index.ts'
 import { type Client, createInformers, type Informers } from '../../client/index.ts'
 import {
-  clusterRoleAggregationController,
   type Controller,
+  clusterRoleAggregationController,
   deploymentController,
   endpointSliceController,
   endpointsController,
   garbageCollector,
   jobController,
+  jobOrphanPodController,
   namespaceController,
   nodeLifecycleController,
   podGarbageCollector,
@@ -40,7 +41,14 @@ export interface RunningLoops {
   close(): Promise<void>
 }
 
-export function startLoops({ controllers: client, scheduler: schedulerClient, clock, rng, log, rootCa }: LoopParts): RunningLoops {
+export function startLoops({
+  controllers: client,
+  scheduler: schedulerClient,
+  clock,
+  rng,
+  log,
+  rootCa,
+}: LoopParts): RunningLoops {
   const informers = createInformers(client, { clock, log, rng })
   const running = startControllers(client, allControllers(rootCa), { clock, log, rng, informers })
   const scheduler = startScheduler(schedulerClient, { clock, rng, log, informers })
@@ -70,6 +78,7 @@ function allControllers(rootCa: string): Controller[] {
     replicationControllerController(),
     deploymentController(),
     jobController(),
+    jobOrphanPodController(),
     endpointsController(),
     endpointSliceController(),
     nodeLifecycleController(),

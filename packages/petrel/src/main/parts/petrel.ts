@@ -3,11 +3,13 @@
  * owns; `close` ends it in reverse, and the containers run on.
  */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { type Clock, kubeconfig, type Logger, openPki, type Pki, type Rng } from '../../base/index.ts'
 import type { Client } from '../../client/index.ts'
 import { machineAddress, machineName, sharedPodSource } from '../../node/index.ts'
 import { openSqliteStore, type SqliteStore } from '../../store/index.ts'
+import { apiServiceOf, type ClusterRanges, gatewayOf, keptRanges } from '../cluster-ranges.ts'
 import type { DataFolder } from '../data-folder.ts'
 import { type ListenAddress, localAddress } from '../listen-address.ts'
 import { type RunningApiServer, startApiServer, storeOptions } from './api-server.ts'
@@ -20,6 +22,8 @@ import { administrator, controllerManager, nodeUser, scheduler } from './users.t
 export interface PetrelOptions {
   readonly data: DataFolder
   readonly listen: ListenAddress
+  /** Address ranges to make the cluster with; undefined takes those it has, or the defaults. */
+  readonly ranges: Partial<ClusterRanges>
   readonly clock: Clock
   readonly rng: Rng
   readonly log: Logger
@@ -47,17 +51,26 @@ export interface Petrel {
 export async function startPetrel(options: PetrelOptions): Promise<Petrel> {
   const { data, listen, clock, rng, log, onStarted } = options
   mkdirSync(data.path, { recursive: true, mode: 0o711 })
+  const ranges = keptRanges(data.cluster, options.ranges)
   const closers: (() => Promise<unknown>)[] = []
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
     const address = machineAddress()
-    const addresses = [listen.host, address, '10.244.0.1'].filter((one): one is string => one !== undefined && /^[\d.]+$|:/.test(one))
+    const addresses = [listen.host, address, gatewayOf(ranges)].filter(
+      one => one !== undefined && isIP(one) !== 0 && !isAny(one),
+    )
     // The store's thread starts while the certificates are read.
     const opening = openSqliteStore({ ...storeOptions, path: data.database, clock, salvage: options.salvage })
     const [pki, store] = await Promise.all([
-      openPki({ folder: data.pki, clock, dnsNames: [hostname()], addresses: [...new Set(addresses)].filter(one => one !== '0.0.0.0' && one !== '::') }),
+      openPki({
+        folder: data.pki,
+        clock,
+        dnsNames: [hostname()],
+        addresses: [...new Set(addresses as string[])],
+        serviceAddress: apiServiceOf(ranges),
+      }),
       opening,
     ])
     closers.push(() => store.close())
@@ -65,9 +78,22 @@ export async function startPetrel(options: PetrelOptions): Promise<Petrel> {
     onStarted('store', `${data.database}, revision ${store.revision}`)
 
     const connections = new NodeConnections()
-    const api = await startApiServer({ store, pki, clock, rng, log, listen, advertise: address ?? '10.244.0.1', nodes: connections })
+    const api = await startApiServer({
+      store,
+      pki,
+      clock,
+      rng,
+      log,
+      listen,
+      ranges,
+      advertise: address ?? gatewayOf(ranges),
+      nodes: connections,
+    })
     closers.push(() => api.close())
-    connections.reachOthers(api.server.reader, () => ({ ...pki.identity('apiserver'), authority: pki.clusterAuthority }))
+    connections.reachOthers(api.server.reader, () => ({
+      ...pki.identity('apiserver'),
+      authority: pki.clusterAuthority,
+    }))
     const url = `https://${localAddress(listen)}:${api.listener.port}`
     writeKubeconfig(data.kubeconfig, url, pki)
     onStarted('api', url)
@@ -95,7 +121,7 @@ export async function startPetrel(options: PetrelOptions): Promise<Petrel> {
         administrator: client,
         informers: loops.informers,
         pods,
-        connections,
+        ranges,
         clock,
         rng,
         log,
@@ -103,8 +129,10 @@ export async function startPetrel(options: PetrelOptions): Promise<Petrel> {
         name,
         address,
         labels: { 'node-role.kubernetes.io/control-plane': '' },
+        port: 0,
       })
-      const { agent, description } = node
+      const { agent, description, server } = node
+      connections.add(name, () => server.connect())
       closers.push(() => node!.close())
       api.server.health.add('node', 'ready', () => agent.problem)
       onStarted('node', `${name}: ${description}`)
@@ -129,7 +157,14 @@ export async function startPetrel(options: PetrelOptions): Promise<Petrel> {
   }
 }
 
+/** Listening everywhere is no address that anybody connects to. */
+function isAny(address: string): boolean {
+  return address === '0.0.0.0' || address === '::'
+}
+
 function writeKubeconfig(path: string, server: string, pki: Pki): void {
-  writeFileSync(path, kubeconfig({ server, authority: pki.clusterAuthority, credentials: pki.identity('admin') }), { mode: 0o600 })
+  writeFileSync(path, kubeconfig({ server, authority: pki.clusterAuthority, credentials: pki.identity('admin') }), {
+    mode: 0o600,
+  })
   chmodSync(path, 0o600)
 }

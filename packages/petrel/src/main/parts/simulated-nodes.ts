@@ -1,7 +1,14 @@
 /** Nodes that say they run pods and run nothing: each with the real agent on the simulated runtime. */
 import type { Clock, Logger, Rng } from '../../base/index.ts'
 import type { Client, Informers } from '../../client/index.ts'
-import { type Agent, createSimulatedRuntime, type PodSource, startAgent } from '../../node/index.ts'
+import {
+  type Agent,
+  createNodeServer,
+  createSimulatedRuntime,
+  type NodeServer,
+  type PodSource,
+  startAgent,
+} from '../../node/index.ts'
 import { kubernetesVersion } from '../version.ts'
 import type { NodeConnections } from './node-connections.ts'
 
@@ -27,27 +34,29 @@ const capacity = { cpu: '32', memory: '256Gi', 'ephemeral-storage': '1Ti', pods:
 
 /** The first is `node-0`. */
 export function startSimulatedNodes(count: number, parts: SimulatedNodesParts): SimulatedNodes {
-  const agents = Array.from({ length: count }, (_, i) => startOne(i, parts))
+  const running = Array.from({ length: count }, (_, i) => startOne(i, parts))
   return {
     async ready() {
-      await Promise.all(agents.map(agent => agent.ready()))
+      await Promise.all(running.map(({ agent }) => agent.ready()))
     },
     async close() {
-      await Promise.all(agents.map(agent => agent.close()))
+      await Promise.all(running.map(({ agent, server }) => Promise.all([agent.close(), server.close()])))
     },
   }
 }
 
-function startOne(i: number, { clientFor, informers, pods, clock, rng, log }: SimulatedNodesParts): Agent {
+function startOne(i: number, parts: SimulatedNodesParts): { readonly agent: Agent; readonly server: NodeServer } {
+  const { clientFor, informers, pods, connections, clock, rng, log } = parts
   const name = `node-${i}`
   // 10.128.0.0/9 holds 32,768 ranges of 256 addresses; the nodes themselves are in 172.16.0.0/12.
   const podCidr = `10.${128 + Math.floor(i / 256)}.${i % 256}.0/24`
   const address = `172.${16 + Math.floor(i / 65_536)}.${Math.floor(i / 256) % 256}.${i % 256}`
-  return startAgent(clientFor(name), {
+  const runtime = createSimulatedRuntime({ clock, podCidr, nodeIp: address })
+  const agent = startAgent(clientFor(name), {
     clock,
     rng,
     log,
-    runtime: createSimulatedRuntime({ clock, podCidr, nodeIp: address }),
+    runtime,
     informers,
     pods,
     folder: undefined,
@@ -76,4 +85,14 @@ function startOne(i: number, { clientFor, informers, pods, clock, rng, log }: Si
       },
     },
   })
+  const server = createNodeServer({
+    nodeName: name,
+    runtime,
+    clock,
+    log,
+    pod: (namespace, pod) => agent.pod(namespace, pod),
+    pods: () => agent.pods,
+  })
+  connections.add(name, () => server.connect())
+  return { agent, server }
 }

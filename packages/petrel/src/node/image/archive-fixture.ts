@@ -27,12 +27,25 @@ export interface TestImage {
 }
 
 /** An image of these layers; `compress` is applied to what is stored, diff ids are of the plain tar. */
-export function image(layers: readonly Buffer[], compress: (bytes: Buffer) => Buffer = bytes => bytes, config: object = {}): TestImage {
+export function image(
+  layers: readonly Buffer[],
+  compress: (bytes: Buffer) => Buffer = bytes => bytes,
+  config: object = {},
+): TestImage {
   const document = Buffer.from(
-    JSON.stringify({ architecture: 'amd64', os: 'linux', config: { Cmd: ['sh'], ...config }, rootfs: { type: 'layers', diff_ids: layers.map(sha256) } }),
+    JSON.stringify({
+      architecture: 'amd64',
+      os: 'linux',
+      config: { Cmd: ['sh'], ...config },
+      rootfs: { type: 'layers', diff_ids: layers.map(sha256) },
+    }),
   )
   const stored = layers.map(compress)
-  const descriptor = (mediaType: string, bytes: Buffer): object => ({ mediaType, digest: sha256(bytes), size: bytes.length })
+  const descriptor = (mediaType: string, bytes: Buffer): object => ({
+    mediaType,
+    digest: sha256(bytes),
+    size: bytes.length,
+  })
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
@@ -56,14 +69,33 @@ export function dockerArchive({ config, layers }: TestImage, tags: readonly stri
   ])
 }
 
-export function ociArchive(of: TestImage, name: string, platform = { os: 'linux', architecture: 'amd64' }): Promise<Buffer> {
+export function ociArchive(
+  of: TestImage,
+  name: string,
+  platform = { os: 'linux', architecture: 'amd64' },
+): Promise<Buffer> {
   const blob = (body: Buffer): TarItem => ({ name: `blobs/sha256/${sha256(body).slice(7)}`, body })
   const inner = Buffer.from(
-    JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [{ mediaType: mediaTypes.ociManifest, digest: of.manifestDigest, size: of.manifest.length, platform }] }),
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociIndex,
+      manifests: [{ mediaType: mediaTypes.ociManifest, digest: of.manifestDigest, size: of.manifest.length, platform }],
+    }),
   )
   const index = JSON.stringify({
     schemaVersion: 2,
-    manifests: [{ mediaType: mediaTypes.ociIndex, digest: sha256(inner), size: inner.length, annotations: { 'io.containerd.image.name': name } }],
+    manifests: [
+      {
+        mediaType: mediaTypes.ociIndex,
+        digest: sha256(inner),
+        size: inner.length,
+        annotations: { 'io.containerd.image.name': name },
+      },
+    ],
   })
-  return tar([{ name: 'oci-layout', body: '{"imageLayoutVersion":"1.0.0"}' }, { name: 'index.json', body: index }, ...[of.config, of.manifest, inner, ...of.layers].map(blob)])
+  return tar([
+    { name: 'oci-layout', body: '{"imageLayoutVersion":"1.0.0"}' },
+    { name: 'index.json', body: index },
+    ...[of.config, of.manifest, inner, ...of.layers].map(blob),
+  ])
 }

@@ -63,7 +63,8 @@ class ArchiveFiles {
   async bytes(path: string): Promise<Buffer | undefined> {
     const file = this.get(path)
     if (!file) return undefined
-    if (file.size > documentLimitBytes) throw new RangeError(`${path} of the archive is larger than ${documentLimitBytes} bytes`)
+    if (file.size > documentLimitBytes)
+      throw new RangeError(`${path} of the archive is larger than ${documentLimitBytes} bytes`)
     return this.#blobs.read(file.digest)
   }
 
@@ -105,12 +106,20 @@ async function readFiles(source: Readable, blobs: BlobStore): Promise<ArchiveFil
   return files
 }
 
-async function readDocker(list: Record<string, unknown>[], files: ArchiveFiles, blobs: BlobStore): Promise<ArchivedImage[]> {
+async function readDocker(
+  list: Record<string, unknown>[],
+  files: ArchiveFiles,
+  blobs: BlobStore,
+): Promise<ArchivedImage[]> {
   const images: ArchivedImage[] = []
   for (const item of list) {
     const config = need(files, String(item['Config']))
     const layerNames = Array.isArray(item['Layers']) ? item['Layers'] : []
-    const layers = layerNames.map(name => ({ mediaType: mediaTypes.ociLayer, ...need(files, String(name)), annotations: {} }))
+    const layers = layerNames.map(name => ({
+      mediaType: mediaTypes.ociLayer,
+      ...need(files, String(name)),
+      annotations: {},
+    }))
     const manifest: Manifest = { config: { mediaType: mediaTypes.ociConfig, ...config, annotations: {} }, layers }
     // docker save keeps no manifest: one is made, as containerd does on import.
     const strip = ({ mediaType, digest, size }: Descriptor): object => ({ mediaType, digest, size })
@@ -120,7 +129,11 @@ async function readDocker(list: Record<string, unknown>[], files: ArchiveFiles, 
       config: strip(manifest.config),
       layers: layers.map(strip),
     }
-    images.push({ manifestDigest: await blobs.put(Buffer.from(JSON.stringify(document))), manifest, names: repoTags(item) })
+    images.push({
+      manifestDigest: await blobs.put(Buffer.from(JSON.stringify(document))),
+      manifest,
+      names: repoTags(item),
+    })
   }
   return images
 }

@@ -109,7 +109,12 @@ export class BlobStore {
     return join(this.#ingest, `tmp-${process.pid}-${this.#sequence++}`)
   }
 
-  async #write(source: AsyncIterable<Uint8Array>, path: string, offset: number, limitBytes: number): Promise<{ digest: string; size: number }> {
+  async #write(
+    source: AsyncIterable<Uint8Array>,
+    path: string,
+    offset: number,
+    limitBytes: number,
+  ): Promise<{ digest: string; size: number }> {
     const hash = createHash('sha256')
     if (offset > 0) for await (const chunk of createReadStream(path, { end: offset - 1 })) hash.update(chunk as Buffer)
     let size = offset
@@ -117,7 +122,8 @@ export class BlobStore {
     try {
       // By hand rather than by a pipeline, which throws away what it holds when the source breaks off.
       for await (const chunk of source) {
-        if (size + chunk.length > limitBytes) throw new RangeError(`more than the ${limitBytes} bytes that are allowed here`)
+        if (size + chunk.length > limitBytes)
+          throw new RangeError(`more than the ${limitBytes} bytes that are allowed here`)
         hash.update(chunk)
         await file.write(chunk, 0, chunk.length, size)
         size += chunk.length

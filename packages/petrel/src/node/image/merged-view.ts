@@ -133,7 +133,7 @@ export function segments(path: string): string[] {
 }
 
 /** overlayfs marks a removed name by a character device 0:0. */
-export function isWhiteout(stat: Stats): boolean {
+function isWhiteout(stat: Stats): boolean {
   return stat.isCharacterDevice() && stat.rdev === 0
 }
 

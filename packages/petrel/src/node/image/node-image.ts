@@ -49,7 +49,9 @@ export class NodeImage {
   ensure(): Promise<Built> {
     this.#building ??= this.#build().catch((cause: unknown) => {
       this.#building = undefined
-      throw new RuntimeError('ErrImagePull', `cannot make ${name} from this machine's Node: ${String(cause)}`, { cause })
+      throw new RuntimeError('ErrImagePull', `cannot make ${name} from this machine's Node: ${String(cause)}`, {
+        cause,
+      })
     })
     return this.#building
   }
@@ -75,7 +77,10 @@ export class NodeImage {
     const document = JSON.stringify({
       ...hostPlatform(),
       config: {
-        Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', `NODE_VERSION=${process.versions.node}`],
+        Env: [
+          'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+          `NODE_VERSION=${process.versions.node}`,
+        ],
         Entrypoint: [],
         Cmd: ['node'],
         WorkingDir: '/',
@@ -86,8 +91,19 @@ export class NodeImage {
     const root = join(this.#directory, id.slice(7, 39))
     if (!fs.existsSync(root)) await this.#fill(root, files, busybox !== undefined)
     const sizeBytes = [...files.keys()].reduce((sum, from) => sum + fs.statSync(from).size, 0)
-    const image: Image = { id, repoTags: [`${name}:latest`, `${name}:${process.versions.node}`], repoDigests: [], sizeBytes, user: '' }
-    this.#built = { id, layers: [root], config: parseImageConfig(JSON.parse(document) as Record<string, unknown>), image }
+    const image: Image = {
+      id,
+      repoTags: [`${name}:latest`, `${name}:${process.versions.node}`],
+      repoDigests: [],
+      sizeBytes,
+      user: '',
+    }
+    this.#built = {
+      id,
+      layers: [root],
+      config: parseImageConfig(JSON.parse(document) as Record<string, unknown>),
+      image,
+    }
     return this.#built
   }
 
@@ -95,11 +111,30 @@ export class NodeImage {
     fs.mkdirSync(this.#directory, { recursive: true })
     const draft = fs.mkdtempSync(join(this.#directory, 'tmp-'))
     fs.chmodSync(draft, 0o755)
-    const folders = ['bin', 'dev', 'etc', 'home/node', 'proc', 'root', 'run', 'sys', 'usr/bin', 'usr/local/bin', 'var/lib', 'var/log', 'tmp', 'var/tmp']
+    const folders = [
+      'bin',
+      'dev',
+      'etc',
+      'home/node',
+      'proc',
+      'root',
+      'run',
+      'sys',
+      'usr/bin',
+      'usr/local/bin',
+      'var/lib',
+      'var/log',
+      'tmp',
+      'var/tmp',
+    ]
     for (const folder of folders) fs.mkdirSync(join(draft, folder), { recursive: true, mode: 0o755 })
     for (const folder of ['tmp', 'var/tmp']) fs.chmodSync(join(draft, folder), 0o1777)
     fs.chmodSync(join(draft, 'root'), 0o700)
-    const users = ['root:x:0:0:root:/root:/bin/sh', 'node:x:1000:1000:node:/home/node:/bin/sh', 'nobody:x:65534:65534:nobody:/:/bin/false']
+    const users = [
+      'root:x:0:0:root:/root:/bin/sh',
+      'node:x:1000:1000:node:/home/node:/bin/sh',
+      'nobody:x:65534:65534:nobody:/:/bin/false',
+    ]
     fs.writeFileSync(join(draft, 'etc/passwd'), `${users.join('\n')}\n`)
     fs.writeFileSync(join(draft, 'etc/group'), 'root:x:0:\ntty:x:5:\nnode:x:1000:\nnogroup:x:65534:\n')
     fs.writeFileSync(join(draft, 'etc/nsswitch.conf'), 'hosts: files dns\n')
@@ -120,7 +155,8 @@ function place(from: string, to: string): void {
   fs.mkdirSync(dirname(to), { recursive: true, mode: 0o755 })
   if ((fs.statSync(from).mode & 0o055) === 0o055 || !to.includes('/bin/')) {
     try {
-      return fs.linkSync(from, to)
+      fs.linkSync(from, to)
+      return
     } catch (error) {
       // Another file system, or not ours to link (fs.protected_hardlinks): then it is copied.
       if (!['EXDEV', 'EPERM', 'EMLINK'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error

@@ -48,7 +48,9 @@ export const mediaTypes = {
 export const documentLimitBytes = 4 << 20
 
 export function isIndex(mediaType: string, document: Record<string, unknown>): boolean {
-  return mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerIndex || Array.isArray(document['manifests'])
+  return (
+    mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerIndex || Array.isArray(document['manifests'])
+  )
 }
 
 export function sha256(bytes: Uint8Array | string): string {
@@ -57,7 +59,8 @@ export function sha256(bytes: Uint8Array | string): string {
 
 /** The part of a digest that names files; throws RangeError for anything but sha256. */
 export function digestHex(digest: string): string {
-  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new RangeError(`digest ${JSON.stringify(digest)} is not sha256 with 64 hex digits`)
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest))
+    throw new RangeError(`digest ${JSON.stringify(digest)} is not sha256 with 64 hex digits`)
   return digest.slice(7)
 }
 
@@ -78,12 +81,13 @@ export function parseDocument(bytes: Uint8Array, what: string): Record<string, u
   return object(value, what)
 }
 
-export function parseDescriptor(value: unknown, what: string): Descriptor {
+function parseDescriptor(value: unknown, what: string): Descriptor {
   const fields = object(value, what)
   const digest = text(fields['digest'])
   digestHex(digest)
   const size = fields['size']
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw new TypeError(`${what}: size must be a whole number`)
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    throw new TypeError(`${what}: size must be a whole number`)
   const platform = fields['platform'] === undefined ? undefined : object(fields['platform'], `${what}.platform`)
   return {
     mediaType: text(fields['mediaType']),
@@ -115,7 +119,8 @@ export function parseManifest(document: Record<string, unknown>): Manifest {
 }
 
 export function parseImageConfig(document: Record<string, unknown>): ImageConfig {
-  const config = document['config'] === undefined || document['config'] === null ? {} : object(document['config'], 'config')
+  const config =
+    document['config'] === undefined || document['config'] === null ? {} : object(document['config'], 'config')
   const rootfs = document['rootfs'] === undefined ? {} : object(document['rootfs'], 'rootfs')
   const diffIds = strings(rootfs['diff_ids'], 'rootfs.diff_ids')
   for (const id of diffIds) digestHex(id)
@@ -132,9 +137,15 @@ export function parseImageConfig(document: Record<string, unknown>): ImageConfig
 
 /** Picks the manifest for `platform`: an exact variant first, then any of the same os and architecture. */
 export function choosePlatform(manifests: readonly Descriptor[], platform: Platform): Descriptor | undefined {
-  const fitting = manifests.filter(m => m.platform?.os === platform.os && m.platform.architecture === platform.architecture)
+  const fitting = manifests.filter(
+    m => m.platform?.os === platform.os && m.platform.architecture === platform.architecture,
+  )
   const byVariant = (m: Descriptor): boolean => m.platform?.variant === platform.variant
-  return fitting.find(byVariant) ?? fitting[0] ?? (manifests.length === 1 && !manifests[0]?.platform ? manifests[0] : undefined)
+  return (
+    fitting.find(byVariant) ??
+    fitting[0] ??
+    (manifests.length === 1 && !manifests[0]?.platform ? manifests[0] : undefined)
+  )
 }
 
 /** The platform of this machine in Go's words. Containers are Linux everywhere. */
@@ -149,7 +160,8 @@ export function hostPlatform(): Platform {
 }
 
 function object(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError(`${what} must be an object`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError(`${what} must be an object`)
   return value as Record<string, unknown>
 }
 

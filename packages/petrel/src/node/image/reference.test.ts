@@ -19,7 +19,19 @@ for (const [text, expected] of whole) {
   test(`parseReference() completes ${text}`, () => assert.equal(formatReference(parseReference(text)), expected))
 }
 
-for (const text of ['', 'Redis', 'a//b', 'a:', 'a:b:c', '-a', 'a@sha256:12', 'a b', 'http://x/y', '../x', `${'a'.repeat(1100)}`]) {
+for (const text of [
+  '',
+  'Redis',
+  'a//b',
+  'a:',
+  'a:b:c',
+  '-a',
+  'a@sha256:12',
+  'a b',
+  'http://x/y',
+  '../x',
+  `${'a'.repeat(1100)}`,
+]) {
   test(`parseReference() refuses ${JSON.stringify(text.slice(0, 20))}`, () => {
     assert.throws(() => parseReference(text), { reason: 'InvalidImageName', message: /couldn't parse image name/ })
   })

@@ -50,7 +50,9 @@ class Refused extends Error {
   override readonly name = 'Refused'
 }
 
-const accept = [mediaTypes.ociManifest, mediaTypes.dockerManifest, mediaTypes.ociIndex, mediaTypes.dockerIndex].join(', ')
+const accept = [mediaTypes.ociManifest, mediaTypes.dockerManifest, mediaTypes.ociIndex, mediaTypes.dockerIndex].join(
+  ', ',
+)
 
 export class RegistryClient {
   readonly #options: Required<RegistryOptions>
@@ -71,7 +73,8 @@ export class RegistryClient {
         return { digest: first.digest, digests: [first.digest], bytes: first.bytes, manifest: parseManifest(document) }
       }
       const chosen = choosePlatform(parseManifests(document), platform)
-      if (!chosen) throw new Refused(`no match for platform in manifest: ${platform.os}/${platform.architecture}: not found`)
+      if (!chosen)
+        throw new Refused(`no match for platform in manifest: ${platform.os}/${platform.architecture}: not found`)
       const second = await this.#manifest(reference, chosen.digest, auth)
       const manifest = parseManifest(parseDocument(second.bytes, 'manifest'))
       return { digest: second.digest, digests: [first.digest, second.digest], bytes: second.bytes, manifest }
@@ -82,7 +85,12 @@ export class RegistryClient {
   }
 
   /** Brings the blobs that are missing into `blobs`, several at a time. Rejects with the first failure. */
-  async fetchBlobs(reference: Reference, wanted: readonly Descriptor[], blobs: BlobStore, auth?: Credentials): Promise<void> {
+  async fetchBlobs(
+    reference: Reference,
+    wanted: readonly Descriptor[],
+    blobs: BlobStore,
+    auth?: Credentials,
+  ): Promise<void> {
     const queue = [...new Map(wanted.map(descriptor => [descriptor.digest, descriptor])).values()]
     const abort = new AbortController()
     const lane = async (): Promise<void> => {
@@ -220,11 +228,17 @@ export class RegistryClient {
   }
 
   /** Answers a WWW-Authenticate challenge; undefined when there is nothing to answer with. */
-  async #authorize(challenge: string, reference: Reference, auth: Credentials | undefined): Promise<string | undefined> {
+  async #authorize(
+    challenge: string,
+    reference: Reference,
+    auth: Credentials | undefined,
+  ): Promise<string | undefined> {
     const basic = auth && `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
     if (/^basic\b/i.test(challenge)) return basic
     if (!/^bearer\b/i.test(challenge)) return undefined
-    const fields = new Map([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name?.toLowerCase(), value]))
+    const fields = new Map(
+      [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name?.toLowerCase(), value]),
+    )
     const realm = fields.get('realm')
     if (!realm) return undefined
     const url = new URL(realm)
@@ -236,7 +250,9 @@ export class RegistryClient {
     })
     if (!response.ok) {
       const detail = await errorDetail(response)
-      throw new Refused(`failed to authorize: failed to fetch oauth token: unexpected status ${response.status}${detail ? `: ${detail}` : ''}`)
+      throw new Refused(
+        `failed to authorize: failed to fetch oauth token: unexpected status ${response.status}${detail ? `: ${detail}` : ''}`,
+      )
     }
     const body = (await response.json()) as { token?: unknown; access_token?: unknown }
     const token = body.token ?? body.access_token

@@ -17,7 +17,15 @@ import { readArchive } from './archive.ts'
 import { BlobStore } from './blobs.ts'
 import { LayerStore } from './layers.ts'
 import { isNodeImage, NodeImage } from './node-image.ts'
-import { chainIds, hostPlatform, type ImageConfig, type Manifest, type Platform, parseDocument, parseImageConfig } from './oci.ts'
+import {
+  chainIds,
+  hostPlatform,
+  type ImageConfig,
+  type Manifest,
+  type Platform,
+  parseDocument,
+  parseImageConfig,
+} from './oci.ts'
 import { digestName, formatReference, parseReference, type Reference, repositoryName, tagName } from './reference.ts'
 import { type Credentials, RegistryClient, type RegistryOptions } from './registry.ts'
 
@@ -69,6 +77,7 @@ export class ImageStore implements ImageService {
   #inUse: () => ReadonlySet<string>
   #busy = 0
   #saving: Promise<void> = Promise.resolve()
+  #collecting: Promise<void> = Promise.resolve()
 
   constructor(options: ImageStoreOptions) {
     this.#directory = options.directory
@@ -109,7 +118,13 @@ export class ImageStore implements ImageService {
     if (id === undefined || !stored) throw new RuntimeError('NotFound', `image ${JSON.stringify(reference)}: not found`)
     const config = this.#configs.get(id) ?? parseImageConfig(parseDocument(await this.#blobs.read(id), `config ${id}`))
     this.#configs.set(id, config)
-    return { id, layers: chainIds(stored.diffIds).map(chain => this.#layers.path(chain)).reverse(), config }
+    return {
+      id,
+      layers: chainIds(stored.diffIds)
+        .map(chain => this.#layers.path(chain))
+        .reverse(),
+      config,
+    }
   }
 
   /**
@@ -152,7 +167,9 @@ export class ImageStore implements ImageService {
     const byId = reference === id
     const gone = byId ? undefined : lookupName(parseReference(reference))
     await this.#save(index => {
-      const names = Object.fromEntries(Object.entries(index.names).filter(([name, of]) => (byId ? of !== id : name !== gone)))
+      const names = Object.fromEntries(
+        Object.entries(index.names).filter(([name, of]) => (byId ? of !== id : name !== gone)),
+      )
       // Digest names alone keep nothing: nobody could list what they mean.
       if (!Object.entries(names).some(([name, of]) => of === id && !name.includes('@'))) {
         for (const [name, of] of Object.entries(names)) if (of === id) delete names[name]
@@ -163,7 +180,14 @@ export class ImageStore implements ImageService {
   }
 
   /** Deletes images without a name that no container uses, then blobs and layers that nothing leads to. */
-  async collect(): Promise<void> {
+  collect(): Promise<void> {
+    if (this.#busy === 0) this.#collecting = this.#collecting.then(() => this.#collect())
+    const collected = this.#collecting
+    this.#collecting = collected.catch(() => {})
+    return collected
+  }
+
+  async #collect(): Promise<void> {
     if (this.#busy > 0) return
     const inUse = this.#inUse()
     const named = new Set(Object.values(this.#index.names))
@@ -188,7 +212,12 @@ export class ImageStore implements ImageService {
       const chain = chainIds(config.diffIds)
       const missing: number[] = []
       for (const [i, chainId] of chain.entries()) if (!(await this.#layers.has(chainId))) missing.push(i)
-      await this.#registry.fetchBlobs(reference, missing.flatMap(i => pulled.manifest.layers[i] ?? []), this.#blobs, auth)
+      await this.#registry.fetchBlobs(
+        reference,
+        missing.flatMap(i => pulled.manifest.layers[i] ?? []),
+        this.#blobs,
+        auth,
+      )
       return await this.#install(pulled.digest, pulled.manifest, namesOf(reference, pulled.digests))
     } catch (cause) {
       if (cause instanceof RuntimeError) throw cause
@@ -245,6 +274,8 @@ export class ImageStore implements ImageService {
   async #working<T>(work: () => Promise<T>): Promise<T> {
     this.#busy++
     try {
+      // What is being written looks like what nothing leads to.
+      await this.#collecting
       return await work()
     } finally {
       this.#busy--
@@ -273,7 +304,11 @@ export class ImageStore implements ImageService {
 }
 
 function namesOf(reference: Reference, digests: readonly string[]): string[] {
-  const names = [tagName(reference), digestName(reference), ...digests.map(digest => `${repositoryName(reference)}@${digest}`)]
+  const names = [
+    tagName(reference),
+    digestName(reference),
+    ...digests.map(digest => `${repositoryName(reference)}@${digest}`),
+  ]
   return [...new Set(names.filter(name => name !== undefined))]
 }
 

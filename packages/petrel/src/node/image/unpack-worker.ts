@@ -25,6 +25,7 @@ if (parentPort && task) {
   const port = parentPort
   unpackLayer(task).then(
     unpacked => port.postMessage({ unpacked } satisfies Outcome),
-    (error: unknown) => port.postMessage({ error: error instanceof Error ? error : new Error(String(error)) } satisfies Outcome),
+    (error: unknown) =>
+      port.postMessage({ error: error instanceof Error ? error : new Error(String(error)) } satisfies Outcome),
   )
 }

@@ -14,7 +14,11 @@ after(() => fs.rmSync(folder, { recursive: true }))
 const root = process.getuid?.() === 0
 let count = 0
 
-async function layer(items: readonly TarItem[], below: readonly string[] = [], compress = (bytes: Buffer): Buffer => bytes): Promise<string> {
+async function layer(
+  items: readonly TarItem[],
+  below: readonly string[] = [],
+  compress = (bytes: Buffer): Buffer => bytes,
+): Promise<string> {
   const blob = join(folder, `blob-${count}`)
   const target = join(folder, `layer-${count++}`)
   const bytes = await tar(items)
@@ -30,12 +34,22 @@ function listing(layers: readonly string[]): string[] {
   const walk = (path: string): string[] => {
     const found = view.lookup(path)
     if (!found?.stat.isDirectory()) return found ? [path] : []
-    return [`${path}/`, ...view.namesBelow(path).sort().flatMap(name => walk(path === '' ? name : `${path}/${name}`))]
+    return [
+      `${path}/`,
+      ...view
+        .namesBelow(path)
+        .sort()
+        .flatMap(name => walk(path === '' ? name : `${path}/${name}`)),
+    ]
   }
   return walk('').slice(1)
 }
 
-for (const [name, compress] of Object.entries({ plain: (b: Buffer) => b, gzip: (b: Buffer) => gzipSync(b), zstd: (b: Buffer) => zstdCompressSync(b) })) {
+for (const [name, compress] of Object.entries({
+  plain: (b: Buffer) => b,
+  gzip: (b: Buffer) => gzipSync(b),
+  zstd: (b: Buffer) => zstdCompressSync(b),
+})) {
   test(`unpackLayer() restores files, modes, links and times of a ${name} layer`, async () => {
     const at = await layer(
       [
@@ -76,13 +90,57 @@ const base: TarItem[] = [
   { name: 'lib', type: 'symlink', linkname: 'usr/lib' },
 ]
 const changes: { title: string; items: TarItem[]; expected: string[] }[] = [
-  { title: 'a whiteout removes a file', items: [{ name: 'a/.wh.one' }], expected: ['a/', 'a/deep/', 'a/deep/x', 'a/two', 'b', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc'] },
-  { title: 'a whiteout removes a folder', items: [{ name: '.wh.a' }], expected: ['b', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc'] },
-  { title: 'a folder removed and made again is empty', items: [{ name: '.wh.a' }, { name: 'a/new', body: 'n' }], expected: ['a/', 'a/new', 'b', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc'] },
-  { title: 'an opaque folder hides what was in it', items: [{ name: 'a/' , type: 'directory', mode: 0o755 }, { name: 'a/deep/y', body: 'y' }, { name: 'a/.wh..wh..opq' }], expected: ['a/', 'a/deep/', 'a/deep/y', 'b', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc'] },
-  { title: 'a file takes the place of a folder', items: [{ name: 'a', body: 'file' }], expected: ['a', 'b', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc'] },
-  { title: 'a name below a symlink of a lower layer lands where it leads', items: [{ name: 'lib/new', body: 'n' }], expected: ['a/', 'a/deep/', 'a/deep/x', 'a/one', 'a/two', 'b', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc', 'usr/lib/new'] },
-  { title: 'a hard link to a lower file is a copy', items: [{ name: 'c', type: 'link', linkname: 'b' }], expected: ['a/', 'a/deep/', 'a/deep/x', 'a/one', 'a/two', 'b', 'c', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc'] },
+  {
+    title: 'a whiteout removes a file',
+    items: [{ name: 'a/.wh.one' }],
+    expected: ['a/', 'a/deep/', 'a/deep/x', 'a/two', 'b', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc'],
+  },
+  {
+    title: 'a whiteout removes a folder',
+    items: [{ name: '.wh.a' }],
+    expected: ['b', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc'],
+  },
+  {
+    title: 'a folder removed and made again is empty',
+    items: [{ name: '.wh.a' }, { name: 'a/new', body: 'n' }],
+    expected: ['a/', 'a/new', 'b', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc'],
+  },
+  {
+    title: 'an opaque folder hides what was in it',
+    items: [
+      { name: 'a/', type: 'directory', mode: 0o755 },
+      { name: 'a/deep/y', body: 'y' },
+      { name: 'a/.wh..wh..opq' },
+    ],
+    expected: ['a/', 'a/deep/', 'a/deep/y', 'b', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc'],
+  },
+  {
+    title: 'a file takes the place of a folder',
+    items: [{ name: 'a', body: 'file' }],
+    expected: ['a', 'b', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc'],
+  },
+  {
+    title: 'a name below a symlink of a lower layer lands where it leads',
+    items: [{ name: 'lib/new', body: 'n' }],
+    expected: [
+      'a/',
+      'a/deep/',
+      'a/deep/x',
+      'a/one',
+      'a/two',
+      'b',
+      'lib',
+      'usr/',
+      'usr/lib/',
+      'usr/lib/libc',
+      'usr/lib/new',
+    ],
+  },
+  {
+    title: 'a hard link to a lower file is a copy',
+    items: [{ name: 'c', type: 'link', linkname: 'b' }],
+    expected: ['a/', 'a/deep/', 'a/deep/x', 'a/one', 'a/two', 'b', 'c', 'lib', 'usr/', 'usr/lib/', 'usr/lib/libc'],
+  },
 ]
 for (const { title, items, expected } of changes) {
   test(`unpackLayer(): ${title}`, async () => {
@@ -94,14 +152,61 @@ for (const { title, items, expected } of changes) {
 const hostile: { title: string; items: TarItem[]; message?: RegExp }[] = [
   { title: '.. in a name', items: [{ name: '../escape', body: 'x' }], message: /leaves the root/ },
   { title: '.. in the middle of a name', items: [{ name: 'a/../../escape', body: 'x' }], message: /leaves the root/ },
-  { title: 'a hard link out of the root', items: [{ name: 'h', type: 'link', linkname: '../../../etc/passwd' }], message: /leaves the root/ },
-  { title: 'a hard link to a file of the host', items: [{ name: 'h', type: 'link', linkname: '/etc/passwd' }], message: /no file/ },
-  { title: 'a loop of symlinks', items: [{ name: 'a', type: 'symlink', linkname: 'b' }, { name: 'b', type: 'symlink', linkname: 'a' }, { name: 'a/x', body: 'x' }], message: /too many symbolic links/ },
-  { title: 'a file through an absolute symlink', items: [{ name: 'out', type: 'symlink', linkname: folder }, { name: 'out/escape', body: 'x' }] },
-  { title: 'a file through a climbing symlink', items: [{ name: 'out', type: 'symlink', linkname: '../../..' }, { name: `out${folder}/escape`, body: 'x' }] },
-  { title: 'a file over a symlink', items: [{ name: 'f', type: 'symlink', linkname: join(folder, 'escape') }, { name: 'f', body: 'x' }] },
-  { title: 'a hard link to a symlink, then written', items: [{ name: 's', type: 'symlink', linkname: join(folder, 'escape') }, { name: 'h', type: 'link', linkname: 's' }, { name: 'h', body: 'x' }] },
-  { title: 'a whiteout through a symlink', items: [{ name: 'out', type: 'symlink', linkname: folder }, { name: 'out/.wh.kept', body: '' }] },
+  {
+    title: 'a hard link out of the root',
+    items: [{ name: 'h', type: 'link', linkname: '../../../etc/passwd' }],
+    message: /leaves the root/,
+  },
+  {
+    title: 'a hard link to a file of the host',
+    items: [{ name: 'h', type: 'link', linkname: '/etc/passwd' }],
+    message: /no file/,
+  },
+  {
+    title: 'a loop of symlinks',
+    items: [
+      { name: 'a', type: 'symlink', linkname: 'b' },
+      { name: 'b', type: 'symlink', linkname: 'a' },
+      { name: 'a/x', body: 'x' },
+    ],
+    message: /too many symbolic links/,
+  },
+  {
+    title: 'a file through an absolute symlink',
+    items: [
+      { name: 'out', type: 'symlink', linkname: folder },
+      { name: 'out/escape', body: 'x' },
+    ],
+  },
+  {
+    title: 'a file through a climbing symlink',
+    items: [
+      { name: 'out', type: 'symlink', linkname: '../../..' },
+      { name: `out${folder}/escape`, body: 'x' },
+    ],
+  },
+  {
+    title: 'a file over a symlink',
+    items: [
+      { name: 'f', type: 'symlink', linkname: join(folder, 'escape') },
+      { name: 'f', body: 'x' },
+    ],
+  },
+  {
+    title: 'a hard link to a symlink, then written',
+    items: [
+      { name: 's', type: 'symlink', linkname: join(folder, 'escape') },
+      { name: 'h', type: 'link', linkname: 's' },
+      { name: 'h', body: 'x' },
+    ],
+  },
+  {
+    title: 'a whiteout through a symlink',
+    items: [
+      { name: 'out', type: 'symlink', linkname: folder },
+      { name: 'out/.wh.kept', body: '' },
+    ],
+  },
 ]
 for (const { title, items, message } of hostile) {
   test(`unpackLayer() keeps ${title} inside`, async () => {
@@ -114,7 +219,10 @@ for (const { title, items, message } of hostile) {
 }
 
 test('unpackLayer() refuses another digest, too many entries, too many bytes, and a torn archive', async () => {
-  const bytes = await tar([{ name: 'a', body: 'x'.repeat(5000) }, { name: 'b', body: 'y' }])
+  const bytes = await tar([
+    { name: 'a', body: 'x'.repeat(5000) },
+    { name: 'b', body: 'y' },
+  ])
   const blob = join(folder, 'limits')
   fs.writeFileSync(blob, bytes)
   const attempt = (options: object): Promise<unknown> => {

@@ -90,7 +90,7 @@ function decompressor(blob: string): Transform {
   return new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) })
 }
 
-export class LayerWriter {
+class LayerWriter {
   sizeBytes = 0
   readonly #view: MergedView
   readonly #target: string
@@ -109,10 +109,12 @@ export class LayerWriter {
 
   async add(entry: TarEntry): Promise<void> {
     const header = entry.header
-    if (++this.#entries > this.#limitEntries) throw new RangeError(`the layer has more than ${this.#limitEntries} entries`)
+    if (++this.#entries > this.#limitEntries)
+      throw new RangeError(`the layer has more than ${this.#limitEntries} entries`)
     const names = segments(header.name)
     if (names.includes('..')) throw new RangeError(`entry ${JSON.stringify(header.name)} of the layer leaves the root`)
-    if (header.name.includes('\0') || header.name.length > 4096) throw new RangeError('an entry of the layer has a bad name')
+    if (header.name.includes('\0') || header.name.length > 4096)
+      throw new RangeError('an entry of the layer has a bad name')
     const base = names.at(-1)
     if (base === undefined) {
       if (header.type === 'directory') this.#setMetadata('', header)
@@ -191,7 +193,14 @@ export class LayerWriter {
       case 'block-device':
         if (this.#privileged) {
           const kind = header.type === 'block-device' ? 'b' : 'c'
-          this.#nodes.push(['-m', octal(header), hostPath, kind, String(header.devmajor ?? 0), String(header.devminor ?? 0)])
+          this.#nodes.push([
+            '-m',
+            octal(header),
+            hostPath,
+            kind,
+            String(header.devmajor ?? 0),
+            String(header.devminor ?? 0),
+          ])
         }
         break
       default:
@@ -218,13 +227,22 @@ export class LayerWriter {
   /** A hard link; to a file of a lower layer it becomes a copy, as overlayfs would copy it up. */
   #link(hostPath: string, header: Header): void {
     const names = segments(header.linkname ?? '')
-    if (names.includes('..')) throw new RangeError(`hard link ${JSON.stringify(header.linkname)} of the layer leaves the root`)
+    if (names.includes('..'))
+      throw new RangeError(`hard link ${JSON.stringify(header.linkname)} of the layer leaves the root`)
     const source = this.#view.lookup(this.#view.resolve(names.join('/'), false))
     if (!source || source.stat.isDirectory()) {
-      throw new Error(`hard link ${JSON.stringify(header.name)}: there is no file ${JSON.stringify(header.linkname)} in the image`)
+      throw new Error(
+        `hard link ${JSON.stringify(header.name)}: there is no file ${JSON.stringify(header.linkname)} in the image`,
+      )
     }
-    if (source.layer === 0) return fs.linkSync(source.hostPath, hostPath)
-    if (source.stat.isSymbolicLink()) return fs.symlinkSync(fs.readlinkSync(source.hostPath), hostPath)
+    if (source.layer === 0) {
+      fs.linkSync(source.hostPath, hostPath)
+      return
+    }
+    if (source.stat.isSymbolicLink()) {
+      fs.symlinkSync(fs.readlinkSync(source.hostPath), hostPath)
+      return
+    }
     fs.copyFileSync(source.hostPath, hostPath, fs.constants.COPYFILE_FICLONE)
     if (this.#privileged) fs.chownSync(hostPath, source.stat.uid, source.stat.gid)
     fs.chmodSync(hostPath, this.#mode(source.stat.mode, false))
@@ -236,7 +254,10 @@ export class LayerWriter {
     const hostPath = join(this.#target, path)
     const mtime = header.mtime ?? new Date(0)
     if (this.#privileged) fs.lchownSync(hostPath, header.uid ?? 0, header.gid ?? 0)
-    if (header.type === 'symlink') return fs.lutimesSync(hostPath, mtime, mtime)
+    if (header.type === 'symlink') {
+      fs.lutimesSync(hostPath, mtime, mtime)
+      return
+    }
     // After chown, which clears the set-id bits.
     fs.chmodSync(hostPath, this.#mode(header.mode ?? 0o755, header.type === 'directory'))
     if (header.type === 'directory') this.#directoryTimes.set(hostPath, mtime)
@@ -261,7 +282,7 @@ export class LayerWriter {
 
   #whiteOut(path: string): void {
     const own = fs.lstatSync(join(this.#target, path), { throwIfNoEntry: false })
-    if (own?.isDirectory()) return this.#whiteOutContents(path)
+    if (own?.isDirectory()) this.#whiteOutContents(path)
     if (own || !this.#view.lookupBelow(path)) return
     const parent = path.includes('/') ? dirname(path) : ''
     // Whoever removed the folder removed this with it.

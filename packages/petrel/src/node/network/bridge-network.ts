@@ -41,7 +41,8 @@ export class BridgeNetwork implements PodNetwork {
   #mtu = 1500
 
   private constructor(options: BridgeNetworkOptions) {
-    if (!/^[a-z0-9]{1,8}$/.test(options.id)) throw new RangeError(`network id ${JSON.stringify(options.id)} must be 1 to 8 of a-z and 0-9`)
+    if (!/^[a-z0-9]{1,8}$/.test(options.id))
+      throw new RangeError(`network id ${JSON.stringify(options.id)} must be 1 to 8 of a-z and 0-9`)
     this.#options = options
     this.bridge = options.bridge ?? `petrel-${options.id}`
     if (this.bridge.length > 15) throw new RangeError(`bridge name "${this.bridge}" is longer than 15 characters`)
@@ -50,7 +51,9 @@ export class BridgeNetwork implements PodNetwork {
     this.description = `pods on bridge ${this.bridge} (${this.subnet}), nftables services`
     this.#ipam = new Ipam(join(options.directory, 'leases.json'), this.subnet)
     this.#portsPath = join(options.directory, 'host-ports.json')
-    this.#hostPorts = fs.existsSync(this.#portsPath) ? (JSON.parse(fs.readFileSync(this.#portsPath, 'utf8')) as HostPorts) : {}
+    this.#hostPorts = fs.existsSync(this.#portsPath)
+      ? (JSON.parse(fs.readFileSync(this.#portsPath, 'utf8')) as HostPorts)
+      : {}
   }
 
   /** Makes, or finds again, the bridge, the routes and the table. */
@@ -83,7 +86,8 @@ export class BridgeNetwork implements PodNetwork {
     try {
       await runCommand(['nsenter', `--net=${request.netns}`, 'ip', '-batch', '-'], { input: `${inside.join('\n')}\n` })
       await runCommand(['ip', '-batch', '-'], { input: `${outside.join('\n')}\n` })
-      if (request.portMappings.some(mapping => mapping.hostPort > 0)) await this.#openHostPorts(request.id, ip, request.portMappings)
+      if (request.portMappings.some(mapping => mapping.hostPort > 0))
+        await this.#openHostPorts(request.id, ip, request.portMappings)
     } catch (error) {
       await this.detach(request.id)
       throw error
@@ -124,8 +128,11 @@ export class BridgeNetwork implements PodNetwork {
       ifname?: string
       addr_info?: { local?: string }[]
     }[]
-    const other = addresses.find(link => link.ifname !== bridge && link.addr_info?.some(a => a.local && subnet.contains(a.local)))
-    if (other) throw new Error(`the pod range ${subnet} is already used by link ${other.ifname}; give another with --pod-cidr`)
+    const other = addresses.find(
+      link => link.ifname !== bridge && link.addr_info?.some(a => a.local && subnet.contains(a.local)),
+    )
+    if (other)
+      throw new Error(`the pod range ${subnet} is already used by link ${other.ifname}; give another with --pod-cidr`)
     this.#mtu = await uplinkMtu()
     const lines = [
       ...(there ? [] : [`link add name ${bridge} mtu ${this.#mtu} type bridge`]),
@@ -189,7 +196,8 @@ table ip ${table} {
   }
 
   async #openHostPorts(id: string, ip: string, mappings: readonly PortMapping[]): Promise<void> {
-    const keys = (list: readonly PortMapping[]): string[] => list.filter(m => m.hostPort > 0).map(m => `${m.hostIP || '0.0.0.0'}:${m.hostPort}/${m.protocol}`)
+    const keys = (list: readonly PortMapping[]): string[] =>
+      list.filter(m => m.hostPort > 0).map(m => `${m.hostIP || '0.0.0.0'}:${m.hostPort}/${m.protocol}`)
     const taken = new Set(Object.values(this.#hostPorts).flatMap(entry => keys(entry.mappings)))
     const clash = keys(mappings).find(key => taken.has(key))
     if (clash) throw new Error(`host port ${clash} is already in use by another pod of this node`)
@@ -210,7 +218,9 @@ table ip ${table} {
 
 /** The mtu towards the outside: a larger one on the bridge would lose packets. */
 async function uplinkMtu(): Promise<number> {
-  const routes = JSON.parse((await runCommand(['ip', '-j', '-4', 'route', 'show', 'default'])) || '[]') as { dev?: string }[]
+  const routes = JSON.parse((await runCommand(['ip', '-j', '-4', 'route', 'show', 'default'])) || '[]') as {
+    dev?: string
+  }[]
   const dev = routes[0]?.dev
   if (dev === undefined) return 1500
   const links = JSON.parse(await runCommand(['ip', '-j', 'link', 'show', 'dev', dev])) as { mtu?: number }[]

@@ -45,7 +45,8 @@ export class DnsForwarder {
     this.#cache.delete(key)
     let open = this.#open.get(key)
     if (!open) {
-      if (this.#open.size >= this.#options.concurrency) throw new Error(`more than ${this.#options.concurrency} questions are open`)
+      if (this.#open.size >= this.#options.concurrency)
+        throw new Error(`more than ${this.#options.concurrency} questions are open`)
       open = this.#ask(name, type).finally(() => this.#open.delete(key))
       this.#open.set(key, open)
     }
@@ -91,7 +92,8 @@ export class DnsForwarder {
       socket.on('error', error => finish(error))
       socket.on('data', (chunk: Buffer) => {
         bytes = Buffer.concat([bytes, chunk])
-        if (bytes.length >= 2 && bytes.length >= 2 + bytes.readUInt16BE(0)) finish(undefined, bytes.subarray(2, 2 + bytes.readUInt16BE(0)))
+        if (bytes.length >= 2 && bytes.length >= 2 + bytes.readUInt16BE(0))
+          finish(undefined, bytes.subarray(2, 2 + bytes.readUInt16BE(0)))
       })
       const length = Buffer.alloc(2)
       length.writeUInt16BE(query.length)
@@ -100,7 +102,10 @@ export class DnsForwarder {
     })
   }
 
-  #limited(server: string, begin: (finish: (error: Error | undefined, message?: Buffer) => void) => () => void): Promise<Buffer> {
+  #limited(
+    server: string,
+    begin: (finish: (error: Error | undefined, message?: Buffer) => void) => () => void,
+  ): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       let end: (() => void) | undefined
       let done = false
@@ -112,7 +117,9 @@ export class DnsForwarder {
         if (message) resolve(message)
         else reject(error ?? new Error(`${server} closed`))
       }
-      const timer = this.#options.clock.after(this.#options.timeoutMs, () => finish(new Error(`${server} did not answer in ${this.#options.timeoutMs} ms`)))
+      const timer = this.#options.clock.after(this.#options.timeoutMs, () =>
+        finish(new Error(`${server} did not answer in ${this.#options.timeoutMs} ms`)),
+      )
       end = begin(finish)
     })
   }

@@ -2,7 +2,18 @@
  * DNS messages (RFC 1035 §4, EDNS0 RFC 6891): as much as a name server for a cluster needs. Names are lower case and
  * without the final dot; the root is ''. Everything that arrives is hostile: lengths and pointers are checked.
  */
-export const recordTypes = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, TXT: 16, AAAA: 28, SRV: 33, OPT: 41, ANY: 255 } as const
+export const recordTypes = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  OPT: 41,
+  ANY: 255,
+} as const
 export const responseCodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const
 
 export interface Query {
@@ -69,12 +80,22 @@ export function encodeQuery(id: number, name: string, type: number): Buffer {
   header.writeUInt16BE(0x0100, 2)
   header.writeUInt16BE(1, 4)
   header.writeUInt16BE(1, 10)
-  return Buffer.concat([header, encodeName(name), uint16(type, 1), Buffer.from([0]), uint16(recordTypes.OPT, 1232), Buffer.alloc(6)])
+  return Buffer.concat([
+    header,
+    encodeName(name),
+    uint16(type, 1),
+    Buffer.from([0]),
+    uint16(recordTypes.OPT, 1232),
+    Buffer.alloc(6),
+  ])
 }
 
 /** The answer to `query`; when it is longer than `limitBytes` the records are left out and TC is set (RFC 2181 §9). */
 export function encodeResponse(query: Query, response: Response, limitBytes: number): Buffer {
-  const edns = query.ednsBytes === undefined ? [] : [Buffer.concat([Buffer.from([0]), uint16(recordTypes.OPT, 1232), Buffer.alloc(6)])]
+  const edns =
+    query.ednsBytes === undefined
+      ? []
+      : [Buffer.concat([Buffer.from([0]), uint16(recordTypes.OPT, 1232), Buffer.alloc(6)])]
   const sections = [response.answers, response.authority, response.additional]
   const whole = build(query, response, sections, edns, false)
   if (whole.length <= limitBytes) return whole
@@ -82,14 +103,25 @@ export function encodeResponse(query: Query, response: Response, limitBytes: num
   return lean.length <= limitBytes ? lean : build(query, response, [[], [], []], edns, true)
 }
 
-function build(query: Query, response: Response, sections: readonly (readonly Answer[])[], edns: readonly Buffer[], truncated: boolean): Buffer {
+function build(
+  query: Query,
+  response: Response,
+  sections: readonly (readonly Answer[])[],
+  edns: readonly Buffer[],
+  truncated: boolean,
+): Buffer {
   const header = Buffer.alloc(12)
   header.writeUInt16BE(query.id, 0)
   const flags =
-    0x8000 | (query.opcode << 11) | (response.authoritative ? 0x0400 : 0) | (truncated ? 0x0200 : 0) | (query.recursionDesired ? 0x0100 : 0)
+    0x8000 |
+    (query.opcode << 11) |
+    (response.authoritative ? 0x0400 : 0) |
+    (truncated ? 0x0200 : 0) |
+    (query.recursionDesired ? 0x0100 : 0)
   header.writeUInt16BE(flags | 0x0080 | response.code, 2)
   header.writeUInt16BE(1, 4)
-  for (const [i, section] of sections.entries()) header.writeUInt16BE(section.length + (i === 2 ? edns.length : 0), 6 + 2 * i)
+  for (const [i, section] of sections.entries())
+    header.writeUInt16BE(section.length + (i === 2 ? edns.length : 0), 6 + 2 * i)
   const asked = decodeName(query.question, 0).name.toLowerCase()
   const records = sections.flat().map(record => {
     // Almost every record is about the name that was asked for, which stands at offset 12.
@@ -126,7 +158,9 @@ export function decodeResponse(message: Buffer): DecodedResponse {
     const start = end + 10
     if (start + length > message.length) throw new RangeError('a record is cut off')
     const named = type === recordTypes.CNAME || type === recordTypes.PTR || type === recordTypes.NS
-    const data = named ? encodeName(decodeName(message, start).name) : Buffer.from(message.subarray(start, start + length))
+    const data = named
+      ? encodeName(decodeName(message, start).name)
+      : Buffer.from(message.subarray(start, start + length))
     answers.push({ name: name.toLowerCase(), type, ttl: message.readUInt32BE(end + 4), data })
     offset = start + length
   }
@@ -139,7 +173,8 @@ export function encodeName(name: string): Buffer {
   const parts: Buffer[] = []
   for (const label of name.split('.')) {
     const bytes = Buffer.from(label, 'latin1')
-    if (bytes.length === 0 || bytes.length > 63) throw new RangeError(`name ${JSON.stringify(name)} has a label of ${bytes.length} bytes`)
+    if (bytes.length === 0 || bytes.length > 63)
+      throw new RangeError(`name ${JSON.stringify(name)} has a label of ${bytes.length} bytes`)
     parts.push(Buffer.from([bytes.length]), bytes)
   }
   const all = Buffer.concat([...parts, Buffer.from([0])])

@@ -6,7 +6,15 @@ import { createSocket, type Socket } from 'node:dgram'
 import { createServer, type Server, type Socket as TcpSocket } from 'node:net'
 import type { Logger } from '../../base/index.ts'
 import type { DnsForwarder } from './dns-forwarder.ts'
-import { decodeName, decodeQuery, encodeResponse, type Query, type Response, recordTypes, responseCodes } from './dns-packet.ts'
+import {
+  decodeName,
+  decodeQuery,
+  encodeResponse,
+  type Query,
+  type Response,
+  recordTypes,
+  responseCodes,
+} from './dns-packet.ts'
 import type { ClusterZone } from './dns-zone.ts'
 
 export interface DnsServerOptions {
@@ -56,7 +64,9 @@ export class DnsServer {
 
   async close(): Promise<void> {
     for (const connection of this.#connections) connection.destroy()
-    await Promise.all(this.#sockets.splice(0).map(socket => new Promise<void>(resolve => void socket.close(() => resolve()))))
+    await Promise.all(
+      this.#sockets.splice(0).map(socket => new Promise<void>(resolve => void socket.close(() => resolve()))),
+    )
   }
 
   #serve(socket: TcpSocket): void {
@@ -119,7 +129,9 @@ export class DnsServer {
       const last = answers.at(-1)
       if (last?.type !== recordTypes.CNAME || type === recordTypes.CNAME) break
       const target = decodeName(last.data, 0).name
-      const next = this.#options.zone.resolve(target, type) ?? (await this.#options.forwarder.resolve(target, type).catch(() => undefined))
+      const next =
+        this.#options.zone.resolve(target, type) ??
+        (await this.#options.forwarder.resolve(target, type).catch(() => undefined))
       if (!next || next.answers.length === 0) break
       answers.push(...next.answers)
     }

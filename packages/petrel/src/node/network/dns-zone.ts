@@ -3,7 +3,18 @@
  * addresses, SRV for named ports, the hosts of headless services, ExternalName, pods by address, reverse names.
  * Answers are worked out when they are asked for; nothing is kept per name.
  */
-import { type Answer, encodeName, ipv4Data, ipv6Data, type Response, recordTypes, responseCodes, srvData, textData, uint16 } from './dns-packet.ts'
+import {
+  type Answer,
+  encodeName,
+  ipv4Data,
+  ipv6Data,
+  type Response,
+  recordTypes,
+  responseCodes,
+  srvData,
+  textData,
+  uint16,
+} from './dns-packet.ts'
 import type { ProxiedService, ProxiedSlice } from './service-rules.ts'
 
 export interface ZoneService extends ProxiedService {
@@ -46,7 +57,9 @@ export class ClusterZone {
   }
 
   update(services: Iterable<ZoneService>, slices: Iterable<ZoneSlice>): void {
-    this.#services = new Map([...services].map(service => [`${service.metadata.namespace}/${service.metadata.name}`, service]))
+    this.#services = new Map(
+      [...services].map(service => [`${service.metadata.namespace}/${service.metadata.name}`, service]),
+    )
     this.#namespaces = new Set([...this.#services.values()].map(service => service.metadata.namespace ?? ''))
     const byService = new Map<string, ZoneSlice[]>()
     for (const slice of slices) {
@@ -65,10 +78,18 @@ export class ClusterZone {
       const target = this.#pointer(name)
       // Addresses that no service has may be known outside.
       if (target === undefined) return undefined
-      return this.#response(name, { records: wants(type, recordTypes.PTR) ? [record(name, recordTypes.PTR, encodeName(target))] : [] })
+      return this.#response(name, {
+        records: wants(type, recordTypes.PTR) ? [record(name, recordTypes.PTR, encodeName(target))] : [],
+      })
     }
     if (name !== this.domain && !name.endsWith(`.${this.domain}`)) return undefined
-    const labels = name === this.domain ? [] : name.slice(0, -this.domain.length - 1).split('.').reverse()
+    const labels =
+      name === this.domain
+        ? []
+        : name
+            .slice(0, -this.domain.length - 1)
+            .split('.')
+            .reverse()
     return this.#response(name, this.#inside(name, labels, type))
   }
 
@@ -79,7 +100,8 @@ export class ClusterZone {
     if (kind === 'dns-version' && namespace === undefined) {
       return { records: wants(type, recordTypes.TXT) ? [record(name, recordTypes.TXT, textData('1.1.0'))] : [] }
     }
-    if (kind === 'dns' && service === undefined) return namespace === undefined || namespace === 'ns' ? nodata : 'nxdomain'
+    if (kind === 'dns' && service === undefined)
+      return namespace === undefined || namespace === 'ns' ? nodata : 'nxdomain'
     if (kind === 'pod') return podOutcome(name, namespace, service, rest, type)
     if (kind !== 'svc') return 'nxdomain'
     if (namespace === undefined) return nodata
@@ -90,14 +112,18 @@ export class ClusterZone {
 
   #apex(name: string, type: number): Outcome {
     if (type === recordTypes.SOA) return { records: [this.#soa()] }
-    return { records: type === recordTypes.NS ? [record(name, recordTypes.NS, encodeName(`ns.dns.${this.domain}`))] : [] }
+    return {
+      records: type === recordTypes.NS ? [record(name, recordTypes.NS, encodeName(`ns.dns.${this.domain}`))] : [],
+    }
   }
 
   #service(name: string, service: ZoneService, rest: readonly string[], type: number): Outcome {
     const own = `${service.metadata.name}.${service.metadata.namespace}.svc.${this.domain}`
     const spec = service.spec ?? {}
     if (spec.type === 'ExternalName') {
-      return rest.length === 0 && spec.externalName ? { records: [record(name, recordTypes.CNAME, encodeName(spec.externalName.toLowerCase().replace(/\.$/, '')))] } : 'nxdomain'
+      return rest.length === 0 && spec.externalName
+        ? { records: [record(name, recordTypes.CNAME, encodeName(spec.externalName.toLowerCase().replace(/\.$/, '')))] }
+        : 'nxdomain'
     }
     const headless = spec.clusterIP === 'None'
     const hosts = headless ? this.#hosts(service) : []
@@ -111,7 +137,14 @@ export class ClusterZone {
     const [first = '', second = ''] = rest
     if (rest.length === 1) {
       const mine = hosts.filter(host => host.label === first)
-      if (mine.length > 0) return { records: addresses(name, mine.map(host => host.ip), type) }
+      if (mine.length > 0)
+        return {
+          records: addresses(
+            name,
+            mine.map(host => host.ip),
+            type,
+          ),
+        }
       // `_tcp.name…` exists as a name above SRV names, though nothing is there.
       return /^_(tcp|udp|sctp)$/.test(first) ? nodata : 'nxdomain'
     }
@@ -122,15 +155,26 @@ export class ClusterZone {
     return 'nxdomain'
   }
 
-  #srv(name: string, own: string, service: ZoneService, hosts: readonly Host[], port: string | undefined, protocol: string | undefined): Outcome {
+  #srv(
+    name: string,
+    own: string,
+    service: ZoneService,
+    hosts: readonly Host[],
+    port: string | undefined,
+    protocol: string | undefined,
+  ): Outcome {
     const headless = service.spec?.clusterIP === 'None'
     const fits = (p: { name?: string | undefined; protocol?: string | undefined }): boolean =>
       port === undefined || ((p.name ?? '') === port && (p.protocol ?? 'TCP').toLowerCase() === protocol)
     const records: Answer[] = []
     const additional: Answer[] = []
     const targets = headless
-      ? hosts.flatMap(host => host.ports.filter(fits).map(p => ({ target: `${host.label}.${own}`, port: p.port, ips: [host.ip] })))
-      : (service.spec?.ports ?? []).filter(fits).map(p => ({ target: own, port: p.port ?? 0, ips: clusterIps(service.spec ?? {}) }))
+      ? hosts.flatMap(host =>
+          host.ports.filter(fits).map(p => ({ target: `${host.label}.${own}`, port: p.port, ips: [host.ip] })),
+        )
+      : (service.spec?.ports ?? [])
+          .filter(fits)
+          .map(p => ({ target: own, port: p.port ?? 0, ips: clusterIps(service.spec ?? {}) }))
     for (const { target, port: number, ips } of targets) {
       records.push(record(name, recordTypes.SRV, srvData(number, target)))
       if (additional.some(extra => extra.name === target)) continue
@@ -142,7 +186,11 @@ export class ClusterZone {
   #hosts(service: ZoneService): Host[] {
     const hosts: Host[] = []
     for (const slice of this.#slices.get(`${service.metadata.namespace}/${service.metadata.name}`) ?? []) {
-      const ports = (slice.ports ?? []).map(p => ({ name: p.name ?? '', protocol: p.protocol ?? 'TCP', port: p.port ?? 0 }))
+      const ports = (slice.ports ?? []).map(p => ({
+        name: p.name ?? '',
+        protocol: p.protocol ?? 'TCP',
+        port: p.port ?? 0,
+      }))
       for (const endpoint of slice.endpoints ?? []) {
         if (endpoint.conditions?.ready === false) continue
         for (const ip of endpoint.addresses ?? []) {
@@ -168,26 +216,52 @@ export class ClusterZone {
 
   #response(name: string, outcome: Outcome): Response {
     if (outcome === 'nxdomain') {
-      return { code: responseCodes.NXDOMAIN, authoritative: true, answers: [], authority: [this.#soa()], additional: [] }
+      return {
+        code: responseCodes.NXDOMAIN,
+        authoritative: true,
+        answers: [],
+        authority: [this.#soa()],
+        additional: [],
+      }
     }
     // RFC 2308: without records the SOA says how long that may be remembered.
     const authority = outcome.records.length === 0 && !name.endsWith('.arpa') ? [this.#soa()] : []
-    return { code: responseCodes.NOERROR, authoritative: true, answers: outcome.records, authority, additional: outcome.additional ?? [] }
+    return {
+      code: responseCodes.NOERROR,
+      authoritative: true,
+      answers: outcome.records,
+      authority,
+      additional: outcome.additional ?? [],
+    }
   }
 
   #soa(): Answer {
     const numbers = [1, 7200, 1800, 86_400, ttl].flatMap(value => [value >>> 16, value & 0xffff])
-    const data = Buffer.concat([encodeName(`ns.dns.${this.domain}`), encodeName(`hostmaster.${this.domain}`), uint16(...numbers)])
+    const data = Buffer.concat([
+      encodeName(`ns.dns.${this.domain}`),
+      encodeName(`hostmaster.${this.domain}`),
+      uint16(...numbers),
+    ])
     return record(this.domain, recordTypes.SOA, data)
   }
 }
 
 /** `10-0-0-1.<namespace>.pod`: the address is in the name, as CoreDNS' "pods insecure" answers. */
-function podOutcome(name: string, namespace: string | undefined, pod: string | undefined, rest: readonly string[], type: number): Outcome {
+function podOutcome(
+  name: string,
+  namespace: string | undefined,
+  pod: string | undefined,
+  rest: readonly string[],
+  type: number,
+): Outcome {
   if (namespace === undefined || pod === undefined) return nodata
   const v4 = /^(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})$/.exec(pod)
-  const ip = v4 ? v4.slice(1).join('.') : /^[0-9a-f-]+$/.test(pod) && pod.split('-').length >= 3 ? pod.replaceAll('-', ':') : undefined
-  if (rest.length > 0 || ip === undefined || (v4 && v4.slice(1).some(part => Number(part) > 255))) return 'nxdomain'
+  const ip = v4
+    ? v4.slice(1).join('.')
+    : /^[0-9a-f-]+$/.test(pod) && pod.split('-').length >= 3
+      ? pod.replaceAll('-', ':')
+      : undefined
+  if (rest.length > 0 || ip === undefined || v4?.slice(1).some(part => Number(part) > 255)) return 'nxdomain'
   return { records: addresses(name, [ip], type) }
 }
 

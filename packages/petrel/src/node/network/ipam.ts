@@ -43,7 +43,8 @@ export class Subnet {
 
 export function parseIp(text: string): number | undefined {
   const parts = text.split('.')
-  if (parts.length !== 4 || !parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) return undefined
+  if (parts.length !== 4 || !parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
+    return undefined
   return parts.reduce((value, part) => value * 256 + Number(part), 0)
 }
 

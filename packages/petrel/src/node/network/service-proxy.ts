@@ -5,7 +5,14 @@
  */
 import { readFileSync } from 'node:fs'
 import { runCommand } from './run-command.ts'
-import { compileRules, type MapName, mapTypes, type ProxiedService, type ProxiedSlice, type RuleSet } from './service-rules.ts'
+import {
+  compileRules,
+  type MapName,
+  mapTypes,
+  type ProxiedService,
+  type ProxiedSlice,
+  type RuleSet,
+} from './service-rules.ts'
 
 export interface ServiceProxyOptions {
   /** As in BridgeNetworkOptions. */
@@ -129,8 +136,10 @@ export function difference(table: string, from: RuleSet, to: RuleSet): string {
     const after = to.maps[map]
     const gone = [...before].filter(([key, verdict]) => after.get(key) !== verdict)
     const come = [...after].filter(([key, verdict]) => before.get(key) !== verdict)
-    if (gone.length > 0) lines.push(`delete element ${at} ${map} { ${gone.map(([key, verdict]) => `${key} : ${verdict}`).join(', ')} }`)
-    if (come.length > 0) lines.push(`add element ${at} ${map} { ${come.map(([key, verdict]) => `${key} : ${verdict}`).join(', ')} }`)
+    if (gone.length > 0)
+      lines.push(`delete element ${at} ${map} { ${gone.map(([key, verdict]) => `${key} : ${verdict}`).join(', ')} }`)
+    if (come.length > 0)
+      lines.push(`add element ${at} ${map} { ${come.map(([key, verdict]) => `${key} : ${verdict}`).join(', ')} }`)
   }
   const goneIps = [...from.clusterIps].filter(ip => !to.clusterIps.has(ip))
   const comeIps = [...to.clusterIps].filter(ip => !from.clusterIps.has(ip))

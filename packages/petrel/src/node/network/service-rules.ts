@@ -72,7 +72,11 @@ interface Endpoint {
   readonly local: boolean
 }
 
-export function compileRules(services: Iterable<ProxiedService>, slices: Iterable<ProxiedSlice>, options: RuleOptions): RuleSet {
+export function compileRules(
+  services: Iterable<ProxiedService>,
+  slices: Iterable<ProxiedSlice>,
+  options: RuleOptions,
+): RuleSet {
   const rules: RuleSet = {
     chains: new Map(),
     affinitySets: new Map(),
@@ -113,7 +117,8 @@ function addPort(
   const id = hash(`${service.metadata.namespace}/${service.metadata.name}:${port.name ?? ''}/${protocol}/${number}`)
   const all = endpointsFor(slices, port.name ?? '', protocol, options.nodeName)
   const local = all.filter(endpoint => endpoint.local)
-  const balance = (suffix: string, endpoints: readonly Endpoint[]): string => balancer(rules, `svc_${id}${suffix}`, id, protocol, endpoints, spec)
+  const balance = (suffix: string, endpoints: readonly Endpoint[]): string =>
+    balancer(rules, `svc_${id}${suffix}`, id, protocol, endpoints, spec)
 
   const internalLocal = spec.internalTrafficPolicy === 'Local'
   const internal = internalLocal ? local : all
@@ -186,11 +191,18 @@ function balancer(
 }
 
 /** Ready endpoints; when there are none, those that still serve while they end (KEP-1669). */
-function endpointsFor(slices: readonly ProxiedSlice[], portName: string, protocol: string, nodeName: string): Endpoint[] {
+function endpointsFor(
+  slices: readonly ProxiedSlice[],
+  portName: string,
+  protocol: string,
+  nodeName: string,
+): Endpoint[] {
   const ready = new Map<string, Endpoint>()
   const ending = new Map<string, Endpoint>()
   for (const slice of slices) {
-    const port = slice.ports?.find(p => (p.name ?? '') === portName && (p.protocol ?? 'TCP').toLowerCase() === protocol)?.port
+    const port = slice.ports?.find(
+      p => (p.name ?? '') === portName && (p.protocol ?? 'TCP').toLowerCase() === protocol,
+    )?.port
     if (port === undefined) continue
     for (const { addresses, conditions, nodeName: node } of slice.endpoints ?? []) {
       const ip = addresses?.[0]

@@ -17,7 +17,11 @@ export interface PodSandboxConfig {
   /** Folder for the logs of the pod's containers: /var/log/pods/<namespace>_<name>_<uid> under the data folder. */
   readonly logDirectory: string
   /** resolv.conf of the containers; undefined takes the node's. */
-  readonly dns?: { readonly servers: readonly string[]; readonly searches: readonly string[]; readonly options: readonly string[] }
+  readonly dns?: {
+    readonly servers: readonly string[]
+    readonly searches: readonly string[]
+    readonly options: readonly string[]
+  }
   readonly portMappings: readonly PortMapping[]
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
@@ -158,8 +162,12 @@ export interface ExecOptions {
   readonly tty: boolean
 }
 
-export type RuntimeEvent =
-  | { readonly type: 'started' | 'stopped' | 'created' | 'deleted'; readonly podUid: string; readonly sandboxId: string; readonly containerId: string }
+export type RuntimeEvent = {
+  readonly type: 'started' | 'stopped' | 'created' | 'deleted'
+  readonly podUid: string
+  readonly sandboxId: string
+  readonly containerId: string
+}
 
 export interface ContainerStats {
   readonly id: string

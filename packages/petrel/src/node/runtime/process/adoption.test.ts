@@ -17,10 +17,14 @@ interface Started {
 }
 
 function startAgent(folder: string, scripts: readonly string[]): Promise<Started> {
-  const child = spawn(process.execPath, [agent, folder, JSON.stringify(scripts)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [agent, folder, JSON.stringify(scripts)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.stdout?.once('data', (line: Buffer) => resolve({ child, ...(JSON.parse(String(line)) as Omit<Started, 'child'>) }))
+    child.stdout?.once('data', (line: Buffer) =>
+      resolve({ child, ...(JSON.parse(String(line)) as Omit<Started, 'child'>) }),
+    )
   })
 }
 
@@ -72,7 +76,10 @@ test('after kill -9 of the agent containers run and log on, and the next one ado
   session.close()
   // Every line is there, once and in order.
   const numbers = [...log(folder, 'c0').matchAll(/line (\d+)\n/g)].map(match => Number(match[1]))
-  assert.deepEqual(numbers, numbers.map((_, i) => i))
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, i) => i),
+  )
   // And the end of an adopted one is told.
   const waiter = ids[1] ?? ''
   await node.runtime.execSync(waiter, ['touch', '/run/end'], 5000)
@@ -81,7 +88,9 @@ test('after kill -9 of the agent containers run and log on, and the next one ado
 
 test('kill -9 of the shim loses no line and hurts no container', { skip }, async () => {
   const folder = temporaryFolder()
-  const { child, ids } = await startAgent(folder, ['i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done; exit 5'])
+  const { child, ids } = await startAgent(folder, [
+    'i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done; exit 5',
+  ])
   const pidFile = join(folder, 'runtime/shim.pid')
   for (let round = 0; round < 3; round++) {
     await until(() => existsSync(pidFile) && existsSync(`/proc/${readFileSync(pidFile, 'utf8').trim()}`))
@@ -98,7 +107,10 @@ test('kill -9 of the shim loses no line and hurts no container', { skip }, async
   const numbers = [...log(folder, 'c0').matchAll(/line (\d+)\n/g)].map(match => Number(match[1]))
   // What the shim had read but not written goes with it: less than one read each time, never anything after.
   assert.equal(numbers.at(-1), 19_999)
-  assert.ok(numbers.every((n, i) => i === 0 || n > (numbers[i - 1] ?? 0)), 'out of order')
+  assert.ok(
+    numbers.every((n, i) => i === 0 || n > (numbers[i - 1] ?? 0)),
+    'out of order',
+  )
 })
 
 test('a killed keeper leaves its container running; the end is then found by looking', { skip }, async () => {
@@ -106,7 +118,10 @@ test('a killed keeper leaves its container running; the end is then found by loo
   const { child, ids } = await startAgent(folder, ['sleep 1000'])
   const [id = ''] = ids
   await kill(child)
-  const record = JSON.parse(readFileSync(join(folder, 'runtime/containers', id, 'state.json'), 'utf8')) as { keeper: { pid: number }; init: { pid: number } }
+  const record = JSON.parse(readFileSync(join(folder, 'runtime/containers', id, 'state.json'), 'utf8')) as {
+    keeper: { pid: number }
+    init: { pid: number }
+  }
   process.kill(record.keeper.pid, 'SIGKILL')
   await using node = await startNode({}, folder)
   assert.equal((await node.runtime.containerStatus(id)).state, 'running')

@@ -6,7 +6,10 @@ const node = await startNode({}, folder)
 const sandboxId = await node.runtime.runPodSandbox(podConfig(folder))
 const ids: string[] = []
 for (const [i, script] of (JSON.parse(scripts) as string[]).entries()) {
-  const id = await node.runtime.createContainer(sandboxId, containerConfig(script, { name: `c${i}`, logPath: `c${i}/0.log`, stdin: true }))
+  const id = await node.runtime.createContainer(
+    sandboxId,
+    containerConfig(script, { name: `c${i}`, logPath: `c${i}/0.log`, stdin: true }),
+  )
   await node.runtime.startContainer(id)
   ids.push(id)
 }

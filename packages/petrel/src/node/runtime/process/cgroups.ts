@@ -40,7 +40,10 @@ export interface Cgroups {
 const periodMicros = 100_000
 
 /** The groups of this machine, or why there are none. `rootName` is the name of our own root. */
-export function detectCgroups(rootName: string, mountinfo = fs.readFileSync('/proc/self/mountinfo', 'utf8')): Cgroups | string {
+export function detectCgroups(
+  rootName: string,
+  mountinfo = fs.readFileSync('/proc/self/mountinfo', 'utf8'),
+): Cgroups | string {
   const mounts = mountinfo.split('\n').flatMap(line => {
     const [before = '', after = ''] = line.split(' - ')
     const [type = '', , options = ''] = after.split(' ')
@@ -81,7 +84,8 @@ class CgroupsV1 implements Cgroups {
   }
 
   create(path: string, resources: Resources): void {
-    for (const mount of new Set(this.#mounts.values())) fs.mkdirSync(join(mount, this.#rootName, path), { recursive: true })
+    for (const mount of new Set(this.#mounts.values()))
+      fs.mkdirSync(join(mount, this.#rootName, path), { recursive: true })
     this.update(path, resources)
   }
 
@@ -128,7 +132,9 @@ class CgroupsV1 implements Cgroups {
   }
 
   remove(path: string): boolean {
-    return [...new Set(this.#mounts.values())].map(mount => removeGroup(join(mount, this.#rootName, path))).every(Boolean)
+    return [...new Set(this.#mounts.values())]
+      .map(mount => removeGroup(join(mount, this.#rootName, path)))
+      .every(Boolean)
   }
 
   /** memory.memsw has to stay above memory.limit: which is written first depends on the direction. */
@@ -232,7 +238,7 @@ class CgroupsV2 implements Cgroups {
 
   #enable(directory: string): void {
     const file = join(directory, 'cgroup.subtree_control')
-    const enabled = fs.readFileSync(file, 'utf8').trim().split(' ')
+    const enabled = (read(directory, 'cgroup.subtree_control') ?? '').trim().split(' ')
     const missing = this.#controllers.filter(controller => !enabled.includes(controller))
     if (missing.length > 0) fs.writeFileSync(file, missing.map(controller => `+${controller}`).join(' '))
   }
@@ -316,7 +322,9 @@ function readNumber(directory: string | undefined, file: string): number | undef
 }
 
 function readKey(directory: string | undefined, file: string, key: string): number | undefined {
-  const line = read(directory, file)?.split('\n').find(l => l.startsWith(`${key} `))
+  const line = read(directory, file)
+    ?.split('\n')
+    .find(l => l.startsWith(`${key} `))
   return line === undefined ? undefined : Number(line.slice(key.length + 1))
 }
 

@@ -5,12 +5,20 @@
 import * as fs from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { MergedView } from '../../image/index.ts'
+import { runCommand } from '../../network/index.ts'
 import { type ContainerConfig, type Mount, RuntimeError } from '../index.ts'
 import type { IsolationLevel } from './isolation.ts'
-import { initScript, plainSetupScript, prepareDev, protectedTable, rootTable, setupScript, spawnScript } from './launch.ts'
+import {
+  initScript,
+  plainSetupScript,
+  prepareDev,
+  protectedTable,
+  rootTable,
+  setupScript,
+  spawnScript,
+} from './launch.ts'
 import { enterSandbox } from './namespaces.ts'
 import type { ContainerRecord, SandboxRecord } from './records.ts'
-import { runCommand } from '../../network/index.ts'
 import { type FstabEntry, fstab } from './shell.ts'
 
 export interface ContainerFilesOptions {
@@ -28,12 +36,20 @@ export interface ContainerFilesOptions {
 export async function writeContainerFiles(options: ContainerFilesOptions): Promise<void> {
   const { directory, level, record, sandbox } = options
   const { config } = record
-  const fifos = [...(config.stdin || config.tty ? ['stdin'] : []), 'stdout', ...(config.tty ? [] : ['stderr']), 'control']
+  const fifos = [
+    ...(config.stdin || config.tty ? ['stdin'] : []),
+    'stdout',
+    ...(config.tty ? [] : ['stderr']),
+    'control',
+  ]
   const made = runCommand(['mkfifo', '-m', '600', ...fifos.map(name => join(directory, name))])
   if (!config.stdin && !config.tty) fs.symlinkSync('/dev/null', join(directory, 'stdin'))
   const write = (name: string, text: string): void => fs.writeFileSync(join(directory, name), text, { mode: 0o600 })
   write('log-path', join(sandbox.config.logDirectory, config.logPath))
-  write('init', initScript({ level, entrances: options.entrances, tty: config.tty, cgroupNamespace: options.cgroupNamespace }))
+  write(
+    'init',
+    initScript({ level, entrances: options.entrances, tty: config.tty, cgroupNamespace: options.cgroupNamespace }),
+  )
   if (config.tty) {
     const enter = enterSandbox(level, sandbox, options.sandboxDirectory)
     write('spawn', spawnScript(enter))
@@ -108,7 +124,8 @@ function requireFolders(layers: readonly string[], upper: string): void {
   for (const name of ['proc', 'sys', 'dev']) {
     const found = view.lookup(name)
     if (!found) fs.mkdirSync(join(upper, name), { mode: 0o755 })
-    else if (!found.stat.isDirectory()) throw new RuntimeError('CreateContainerError', `/${name} of the image is not a folder`)
+    else if (!found.stat.isDirectory())
+      throw new RuntimeError('CreateContainerError', `/${name} of the image is not a folder`)
   }
 }
 
@@ -133,7 +150,10 @@ function volumeEntries(options: ContainerFilesOptions): Volume[] {
 
 function volume(mount: Mount, oldRoot: string, privileged: boolean): Volume {
   const refuse = (why: string): RuntimeError =>
-    new RuntimeError('CreateContainerError', `cannot mount ${JSON.stringify(mount.hostPath)} at ${JSON.stringify(mount.containerPath)}: ${why}`)
+    new RuntimeError(
+      'CreateContainerError',
+      `cannot mount ${JSON.stringify(mount.hostPath)} at ${JSON.stringify(mount.containerPath)}: ${why}`,
+    )
   const target = posix.resolve('/', mount.containerPath)
   if (target === '/') throw refuse('the root cannot be a volume')
   if (mount.propagation === 'bidirectional') throw refuse('Bidirectional propagation is not supported by this runtime')
@@ -141,7 +161,9 @@ function volume(mount: Mount, oldRoot: string, privileged: boolean): Volume {
   try {
     source = fs.realpathSync(mount.hostPath)
   } catch (error) {
-    throw refuse((error as NodeJS.ErrnoException).code === 'ENOENT' ? 'the source does not exist' : (error as Error).message)
+    throw refuse(
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'the source does not exist' : (error as Error).message,
+    )
   }
   const opts = ['rbind', mount.propagation === 'host-to-container' ? 'rslave' : 'rprivate']
   if (mount.readonly) opts.push('ro')
@@ -154,6 +176,8 @@ function volume(mount: Mount, oldRoot: string, privileged: boolean): Volume {
 
 /** Where the tools hang in a container: unpredictable, and outside of /dev where that is not ours alone. */
 export function toolsPath(id: string, config: ContainerConfig): string {
-  const ownDev = !config.securityContext.privileged && !config.mounts.some(mount => posix.resolve('/', mount.containerPath) === '/dev')
+  const ownDev =
+    !config.securityContext.privileged &&
+    !config.mounts.some(mount => posix.resolve('/', mount.containerPath) === '/dev')
   return `${ownDev ? '/dev' : ''}/.petrel-${id.slice(0, 24)}`
 }

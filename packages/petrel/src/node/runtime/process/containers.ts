@@ -6,9 +6,9 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
+import type { Socket } from 'node:net'
 import * as os from 'node:os'
 import { join } from 'node:path'
-import type { Socket } from 'node:net'
 import type { Clock, Logger, Timer } from '../../../base/index.ts'
 import type { ImageStore } from '../../image/index.ts'
 import { runCommand } from '../../network/index.ts'
@@ -133,13 +133,22 @@ export class Containers {
         entrances: cgroups?.entrances(record.cgroup) ?? [],
         cgroupNamespace: level === 'root' && !config.securityContext.privileged,
       })
-      const missing = level === 'plain' ? undefined : missingProgram(image.layers, spec, config.mounts.map(m => m.containerPath))
+      const missing =
+        level === 'plain'
+          ? undefined
+          : missingProgram(
+              image.layers,
+              spec,
+              config.mounts.map(m => m.containerPath),
+            )
       if (missing) fs.writeFileSync(join(directory, 'missing'), missing)
       writeRecord(directory, record)
     } catch (error) {
       cgroups?.remove(record.cgroup)
       fs.rmSync(directory, { recursive: true, force: true })
-      throw error instanceof RuntimeError ? error : new RuntimeError('CreateContainerError', (error as Error).message, { cause: error })
+      throw error instanceof RuntimeError
+        ? error
+        : new RuntimeError('CreateContainerError', (error as Error).message, { cause: error })
     }
     this.records.set(id, record)
     this.#options.onChange('created', record)
@@ -147,7 +156,8 @@ export class Containers {
   }
 
   async start(record: ContainerRecord, sandbox: SandboxRecord, sandboxDirectory: string): Promise<void> {
-    if (record.state !== 'created') throw new RuntimeError('RunContainerError', `container "${record.id}" is ${record.state}, not created`)
+    if (record.state !== 'created')
+      throw new RuntimeError('RunContainerError', `container "${record.id}" is ${record.state}, not created`)
     const directory = this.folder(record.id)
     const missing = join(directory, 'missing')
     if (fs.existsSync(missing)) return this.#failStart(record, fs.readFileSync(missing, 'utf8'))
@@ -157,7 +167,14 @@ export class Containers {
     if (config.stdin && !config.tty) record.stdinHolder = await this.#holdStdin(directory)
     const enter = config.tty ? [] : enterSandbox(level, sandbox, sandboxDirectory)
     const keeper = join(this.#options.directory, 'keeper')
-    const words = ['sh', keeper, directory, join(this.#exits, record.id), config.tty ? 'tty' : 'pipes', ...keeperEntrances]
+    const words = [
+      'sh',
+      keeper,
+      directory,
+      join(this.#exits, record.id),
+      config.tty ? 'tty' : 'pipes',
+      ...keeperEntrances,
+    ]
     const [program = 'sh', ...args] = [...enter, ...words]
     const errors = fs.openSync(join(directory, 'keeper.log'), 'a', 0o600)
     const child = spawn(program, args, {
@@ -250,7 +267,11 @@ export class Containers {
 
   async #holdStdin(directory: string): Promise<NonNullable<ContainerRecord['stdinHolder']>> {
     const script = 'for entrance; do echo 0 >"$entrance"; done; exec sleep 2147483647 <>stdin'
-    const child = spawn('sh', ['-c', script, 'stdin', ...this.#options.keeperEntrances], { cwd: directory, detached: true, stdio: 'ignore' })
+    const child = spawn('sh', ['-c', script, 'stdin', ...this.#options.keeperEntrances], {
+      cwd: directory,
+      detached: true,
+      stdio: 'ignore',
+    })
     child.unref()
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
     const identity = identify(child.pid ?? 0)
@@ -264,7 +285,8 @@ export class Containers {
     if (record.bootId !== boot || (!init && !ended)) return
     if (init) record.init = init
     record.state = 'running'
-    record.startedAt = fs.statSync(join(this.folder(record.id), 'pid'), { throwIfNoEntry: false })?.mtimeMs ?? this.#options.clock.now()
+    record.startedAt =
+      fs.statSync(join(this.folder(record.id), 'pid'), { throwIfNoEntry: false })?.mtimeMs ?? this.#options.clock.now()
     writeRecord(this.folder(record.id), record)
   }
 
@@ -286,7 +308,12 @@ export class Containers {
   /** Nobody is left who could tell the exit code. */
   #lost(record: ContainerRecord): void {
     if (this.#ending.has(record.id)) return
-    this.#finish(record, 255, this.#options.clock.now(), 'the exit code is not known: the machine or the keeper was restarted')
+    this.#finish(
+      record,
+      255,
+      this.#options.clock.now(),
+      'the exit code is not known: the machine or the keeper was restarted',
+    )
   }
 
   #finish(record: ContainerRecord, exitCode: number, finishedAt: number, message: string): void {
@@ -308,7 +335,8 @@ export class Containers {
     record.exitCode = exitCode
     // The time of a file lags behind the clock by up to a tick.
     record.finishedAt = Math.max(Math.round(finishedAt), record.startedAt)
-    record.reason = killed && exitCode !== 0 ? 'OOMKilled' : message ? 'Unknown' : exitCode === 0 ? 'Completed' : 'Error'
+    record.reason =
+      killed && exitCode !== 0 ? 'OOMKilled' : message ? 'Unknown' : exitCode === 0 ? 'Completed' : 'Error'
     record.message = message
     cgroups?.remove(record.cgroup)
     if (this.records.has(record.id)) writeRecord(this.folder(record.id), record)
@@ -333,7 +361,9 @@ export class Containers {
 function parseSignal(text: string): number {
   const { signals } = os.constants
   const name = text.toUpperCase()
-  const number = /^\d+$/.test(text) ? Number(text) : (signals[name as NodeJS.Signals] ?? signals[`SIG${name}` as NodeJS.Signals])
+  const number = /^\d+$/.test(text)
+    ? Number(text)
+    : (signals[name as NodeJS.Signals] ?? signals[`SIG${name}` as NodeJS.Signals])
   return number ?? signals.SIGTERM
 }
 

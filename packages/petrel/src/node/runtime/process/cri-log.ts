@@ -88,10 +88,13 @@ export class CriLog {
 
   #rotate(): void {
     this.close()
-    const stamp = this.#now().replaceAll(/[-:TZ.]/g, '').slice(0, 20)
+    const stamp = this.#now().replaceAll(/[-:TZ.]/g, '')
     fs.renameSync(this.#path, `${this.#path}.${stamp}`)
     const prefix = `${basename(this.#path)}.`
-    const old = fs.readdirSync(dirname(this.#path)).filter(name => name.startsWith(prefix)).sort()
+    const old = fs
+      .readdirSync(dirname(this.#path))
+      .filter(name => name.startsWith(prefix))
+      .sort()
     for (const name of old.slice(0, Math.max(0, old.length - (this.#limits.maxFiles - 1)))) {
       fs.rmSync(join(dirname(this.#path), name), { force: true })
     }

@@ -46,14 +46,20 @@ export async function execSync(
   const stdout = collect(running.child.stdout)
   const stderr = collect(running.child.stderr)
   let late = false
-  const timer = timeoutMs > 0 ? clock.after(timeoutMs, () => {
-    late = true
-    running.kill()
-  }) : undefined
+  const timer =
+    timeoutMs > 0
+      ? clock.after(timeoutMs, () => {
+          late = true
+          running.kill()
+        })
+      : undefined
   const exitCode = await running.exit
   timer?.cancel()
   if (late) {
-    throw new RuntimeError('Timeout', `failed to exec in container: timeout ${timeoutMs / 1000}s exceeded: context deadline exceeded`)
+    throw new RuntimeError(
+      'Timeout',
+      `failed to exec in container: timeout ${timeoutMs / 1000}s exceeded: context deadline exceeded`,
+    )
   }
   return { exitCode, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) }
 }
@@ -70,7 +76,9 @@ export function execStream(target: ExecTarget, options: ExecOptions): StreamSess
     stdout: options.stdout ? (child.stdout as Readable) : undefined,
     stderr: options.stderr && !options.tty ? (child.stderr as Readable) : undefined,
     resize(columns, rows) {
-      resizing = resizing.then(() => terminal).then(path => (path === undefined ? undefined : resizeTerminal(path, columns, rows)))
+      resizing = resizing
+        .then(() => terminal)
+        .then(path => (path === undefined ? undefined : resizeTerminal(path, columns, rows)))
     },
     exit,
     close: kill,
@@ -109,17 +117,29 @@ function start(target: ExecTarget, options: ExecOptions): Running {
     : ['sh', '-c', `${enter}exec "$@"`, 'exec', ...inside]
   const [program = 'sh', ...args] = words
   const env = { PATH: process.env['PATH'] ?? '', SHELL: '/bin/sh' }
-  const child = spawn(program, args, { env, cwd: target.directory, detached: true, stdio: ['pipe', 'pipe', 'pipe', options.tty ? 'pipe' : 'ignore'] })
+  const child = spawn(program, args, {
+    env,
+    cwd: target.directory,
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe', options.tty ? 'pipe' : 'ignore'],
+  })
   const kill = (): void => {
     if (cgroups) cgroups.kill(group)
     killTree(identify(child.pid ?? 0))
   }
   const exit = new Promise<number>((resolve, reject) => {
-    child.on('error', cause => reject(new RuntimeError('ExecError', `failed to exec in container: ${cause.message}`, { cause })))
+    child.on('error', cause =>
+      reject(new RuntimeError('ExecError', `failed to exec in container: ${cause.message}`, { cause })),
+    )
     child.on('close', (code, signal) => resolve(code ?? 128 + signalNumber(signal)))
   }).finally(() => void cgroups?.remove(group))
   exit.catch(() => {})
-  return { child, exit, kill, terminal: options.tty ? firstLine(child.stdio[3] as Readable) : Promise.resolve(undefined) }
+  return {
+    child,
+    exit,
+    kill,
+    terminal: options.tty ? firstLine(child.stdio[3] as Readable) : Promise.resolve(undefined),
+  }
 }
 
 function insideCommand(target: ExecTarget, options: ExecOptions): string[] {
@@ -132,7 +152,18 @@ function insideCommand(target: ExecTarget, options: ExecOptions): string[] {
   const user = level === 'user' ? [`--user=/proc/${sandbox.holder?.pid ?? 0}/ns/user`, '--preserve-credentials'] : []
   const program = programCommand(level, container.toolsLoader, at, spec, options.tty)
   return [
-    ...['nsenter', '-t', pid, ...user, '-m', ...(sandbox.netns ? ['-n'] : []), '-u', '-i', ...(sandbox.config.hostPid ? [] : ['-p']), '--'],
+    ...[
+      'nsenter',
+      '-t',
+      pid,
+      ...user,
+      '-m',
+      ...(sandbox.netns ? ['-n'] : []),
+      '-u',
+      '-i',
+      ...(sandbox.config.hostPid ? [] : ['-p']),
+      '--',
+    ],
     ...[...toolCommand(container.toolsLoader, at, 'sh'), '-c', 'cd -- "$0" && exec "$@"', spec.cwd],
     ...program,
   ]
@@ -164,6 +195,15 @@ function firstLine(stream: Readable): Promise<string | undefined> {
 }
 
 function signalNumber(signal: NodeJS.Signals | null): number {
-  const numbers: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 }
+  const numbers: Partial<Record<NodeJS.Signals, number>> = {
+    SIGHUP: 1,
+    SIGINT: 2,
+    SIGQUIT: 3,
+    SIGABRT: 6,
+    SIGKILL: 9,
+    SIGSEGV: 11,
+    SIGPIPE: 13,
+    SIGTERM: 15,
+  }
   return signal ? (numbers[signal] ?? 0) : 0
 }

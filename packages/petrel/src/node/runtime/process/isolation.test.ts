@@ -5,7 +5,16 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { detectIsolation } from './isolation.ts'
-import { containerConfig, endShim, podConfig, startNode, startPod, temporaryFolder, whenEnded, whyNoContainers } from './pod-fixture.ts'
+import {
+  containerConfig,
+  endShim,
+  podConfig,
+  startNode,
+  startPod,
+  temporaryFolder,
+  whenEnded,
+  whyNoContainers,
+} from './pod-fixture.ts'
 
 const skip = whyNoContainers()
 
@@ -18,7 +27,12 @@ test('detectIsolation() gives root all namespaces', { skip }, async () => {
 test('plain: processes with a folder, exit codes and logs, and a description that says so', { skip }, async () => {
   await using node = await startNode({ level: 'plain' })
   assert.match(node.runtime.description, /plain processes without isolation/)
-  const { id } = await startPod(node, containerConfig('node -p 6*7; cat "$PETREL_ROOT/data"; exit 3', { mounts: [{ containerPath: '/data', hostPath: '/etc/hostname', readonly: true }] }))
+  const { id } = await startPod(
+    node,
+    containerConfig('node -p 6*7; cat "$PETREL_ROOT/data"; exit 3', {
+      mounts: [{ containerPath: '/data', hostPath: '/etc/hostname', readonly: true }],
+    }),
+  )
   assert.equal((await whenEnded(node.runtime, id)).exitCode, 3)
   const log = readFileSync(join(node.folder, 'logs/main/0.log'), 'utf8')
   assert.match(log, /stdout F 42\n/)
@@ -34,7 +48,11 @@ test('user: as nobody, in user namespaces, with exec, stop and another user id',
   const folder = temporaryFolder()
   chmodSync(folder, 0o777)
   const script = fileURLToPath(new URL('./user-fixture.ts', import.meta.url))
-  const out = execFileSync('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, script, folder], { encoding: 'utf8' })
+  const out = execFileSync(
+    'setpriv',
+    ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, script, folder],
+    { encoding: 'utf8' },
+  )
   const seen = JSON.parse(out) as Record<string, unknown>
   if (!String(seen['description']).includes('user namespaces (not root)')) {
     // A kernel that refuses them must lead to plain processes, and say so.

@@ -22,7 +22,18 @@ export interface Isolation {
 export async function detectIsolation(scratch: string, level?: IsolationLevel): Promise<Isolation> {
   if (level === 'plain') return { level, reason: 'asked for' }
   if (process.platform !== 'linux') return { level: 'plain', reason: `${process.platform} has no namespaces` }
-  const missing = ['unshare', 'nsenter', 'mount', 'umount', 'pivot_root', 'setpriv', 'setsid', 'script', 'mkfifo', 'hostname'].filter(name => !findProgram(name))
+  const missing = [
+    'unshare',
+    'nsenter',
+    'mount',
+    'umount',
+    'pivot_root',
+    'setpriv',
+    'setsid',
+    'script',
+    'mkfifo',
+    'hostname',
+  ].filter(name => !findProgram(name))
   if (missing.length > 0) return { level: 'plain', reason: `${missing.join(', ')} not installed (util-linux)` }
   const root = process.getuid?.() === 0
   let reason = 'not root'
@@ -48,7 +59,10 @@ async function probe(scratch: string, user: readonly string[]): Promise<string |
     'mount -t tmpfs tmpfs root/dev',
   ].join(' && ')
   try {
-    await run('unshare', [...user, '-m', '-p', '-f', '-i', '-u', 'sh', '-c', script], { cwd: directory, timeout: 10_000 })
+    await run('unshare', [...user, '-m', '-p', '-f', '-i', '-u', 'sh', '-c', script], {
+      cwd: directory,
+      timeout: 10_000,
+    })
     return undefined
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string }

@@ -13,11 +13,11 @@
  */
 import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { release } from 'node:os'
+import type { IsolationLevel } from './isolation.ts'
+import type { ProcessSpec } from './records.ts'
 import type { FstabEntry } from './shell.ts'
 import { quote, quoteAll } from './shell.ts'
 import { type Tool, toolCommand } from './tools.ts'
-import type { ProcessSpec } from './records.ts'
-import type { IsolationLevel } from './isolation.ts'
 
 export const keeperScript = `# $1: the container's folder, $2: file for the exit code, $3: tty|pipes, then cgroup.procs files to enter.
 cd "$1" || exit 1
@@ -89,13 +89,15 @@ export interface SetupOptions {
 /** The second stage: from a mount namespace to the running program. */
 export function setupScript(options: SetupOptions): string {
   const { toolsAt, toolsLoader, spec } = options
-  const tool = (name: Tool, ...args: string[]): string => quoteAll([...toolCommand(toolsLoader, toolsAt, name), ...args])
+  const tool = (name: Tool, ...args: string[]): string =>
+    quoteAll([...toolCommand(toolsLoader, toolsAt, name), ...args])
   const old = `${toolsAt}/old`
   const lines = ['set -e', 'umask 022', 'mount -a -T fstab']
   if (options.privileged) lines.push('cp -ax /dev/. root/dev/')
   lines.push('cd root', `pivot_root . .${old}`, 'cd /')
   const [first, ...rest] = options.volumeTables
-  const mountTable = (name: string): void => void lines.push(tool('mount', '-a', '-T', `${old}${options.directory}/${name}`))
+  const mountTable = (name: string): void =>
+    void lines.push(tool('mount', '-a', '-T', `${old}${options.directory}/${name}`))
   if (rest.length > 0 && first !== undefined) mountTable(first)
   for (const target of options.fileTargets) {
     const parent = target.slice(0, target.lastIndexOf('/')) || '/'
@@ -170,13 +172,22 @@ export function rootTable(options: RootOptions): FstabEntry[] {
   const overlay = `lowerdir=${options.layers.join(':')},upperdir=upper,workdir=work${volatile}${user ? ',userxattr' : ''}${nodev}`
   const table = [
     entry('overlay', '', 'overlay', overlay),
-    user && options.hostPid ? entry('/proc', '/proc', 'none', 'rbind') : entry('proc', '/proc', 'proc', 'nosuid,nodev,noexec'),
+    user && options.hostPid
+      ? entry('/proc', '/proc', 'none', 'rbind')
+      : entry('proc', '/proc', 'proc', 'nosuid,nodev,noexec'),
     // A sysfs of one's own shows a network namespace, which in a user namespace is not ours.
-    user ? entry('/sys', '/sys', 'none', 'rbind') : entry('sysfs', '/sys', 'sysfs', `nosuid,nodev,noexec,${privileged ? 'rw' : 'ro'}`),
+    user
+      ? entry('/sys', '/sys', 'none', 'rbind')
+      : entry('sysfs', '/sys', 'sysfs', `nosuid,nodev,noexec,${privileged ? 'rw' : 'ro'}`),
     privileged
       ? entry('tmpfs', '/dev', 'tmpfs', 'mode=755,size=65536k,nosuid,strictatime')
       : entry(`${options.directory}/dev`, '/dev', 'none', 'bind,nosuid,nodev'),
-    entry('devpts', '/dev/pts', 'devpts', `newinstance,ptmxmode=0666,mode=0620${user ? '' : ',gid=5'},nosuid,noexec,X-mount.mkdir`),
+    entry(
+      'devpts',
+      '/dev/pts',
+      'devpts',
+      `newinstance,ptmxmode=0666,mode=0620${user ? '' : ',gid=5'},nosuid,noexec,X-mount.mkdir`,
+    ),
     entry('shm', '/dev/shm', 'tmpfs', 'mode=1777,size=65536k,nosuid,nodev,noexec,X-mount.mkdir'),
     entry('mqueue', '/dev/mqueue', 'mqueue', 'nosuid,nodev,noexec,X-mount.mkdir'),
   ]
@@ -195,21 +206,36 @@ export function prepareDev(directory: string, toolsAt: string): void {
   }
   for (const name of deviceNames) writeFileSync(`${directory}/${name}`, '', { mode: 0o666 })
   symlinkSync('/proc/self/fd', `${directory}/fd`)
-  for (const [fd, name] of ['stdin', 'stdout', 'stderr'].entries()) symlinkSync(`/proc/self/fd/${fd}`, `${directory}/${name}`)
+  for (const [fd, name] of ['stdin', 'stdout', 'stderr'].entries())
+    symlinkSync(`/proc/self/fd/${fd}`, `${directory}/${name}`)
   symlinkSync('pts/ptmx', `${directory}/ptmx`)
 }
 
 /** Paths of /proc and /sys that runc hides or makes read-only by default. */
 export function protectedTable(): FstabEntry[] {
-  const masked = ['/proc/acpi', '/proc/asound', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list', '/proc/timer_stats', '/proc/sched_debug', '/proc/scsi', '/sys/firmware', '/sys/devices/virtual/powercap']
+  const masked = [
+    '/proc/acpi',
+    '/proc/asound',
+    '/proc/kcore',
+    '/proc/keys',
+    '/proc/latency_stats',
+    '/proc/timer_list',
+    '/proc/timer_stats',
+    '/proc/sched_debug',
+    '/proc/scsi',
+    '/sys/firmware',
+    '/sys/devices/virtual/powercap',
+  ]
   const readonly = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']
   const there = (path: string): boolean => existsSync(path)
   return [
-    ...masked.filter(there).map(target =>
-      statSync(target).isDirectory()
-        ? { source: 'tmpfs', target, type: 'tmpfs', options: 'ro,size=0' }
-        : { source: '/dev/null', target, type: 'none', options: 'bind' },
-    ),
+    ...masked
+      .filter(there)
+      .map(target =>
+        statSync(target).isDirectory()
+          ? { source: 'tmpfs', target, type: 'tmpfs', options: 'ro,size=0' }
+          : { source: '/dev/null', target, type: 'none', options: 'bind' },
+      ),
     ...readonly.filter(there).map(path => ({ source: path, target: path, type: 'none', options: 'bind,ro' })),
   ]
 }

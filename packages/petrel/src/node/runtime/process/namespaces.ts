@@ -6,11 +6,11 @@
 import { spawn } from 'node:child_process'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
+import { runCommand } from '../../network/index.ts'
 import { type PodSandboxConfig, RuntimeError } from '../index.ts'
 import type { IsolationLevel } from './isolation.ts'
 import { identify, killTree, type ProcessIdentity } from './proc.ts'
 import type { SandboxRecord } from './records.ts'
-import { runCommand } from '../../network/index.ts'
 import { quote } from './shell.ts'
 
 /** Sysctls that belong to a namespace of the pod (kubelet's namespaced list). */
@@ -48,7 +48,9 @@ export async function createNamespaces(
   const netns = pins.find(pin => pin.kind === 'net')?.path
   const enter = enterNamespaces({ config, ...(netns ? { netns } : {}) }, directory)
   const shared = config.shareProcessNamespace && !config.hostPid
-  const holder = shared ? await startHolder([...enter, 'unshare', '-p', '-f', '--kill-child'], ':', entrances) : undefined
+  const holder = shared
+    ? await startHolder([...enter, 'unshare', '-p', '-f', '--kill-child'], ':', entrances)
+    : undefined
   return { ...(netns ? { netns } : {}), ...(holder ? { holder } : {}) }
 }
 
@@ -63,7 +65,15 @@ export function enterSandbox(level: IsolationLevel, sandbox: SandboxRecord, dire
   if (level === 'plain') return []
   const { config, holder } = sandbox
   if (level === 'user') {
-    const join = ['nsenter', '-t', String(holder?.pid ?? 0), '-U', '--preserve-credentials', '-u', ...(config.hostIpc ? [] : ['-i'])]
+    const join = [
+      'nsenter',
+      '-t',
+      String(holder?.pid ?? 0),
+      '-U',
+      '--preserve-credentials',
+      '-u',
+      ...(config.hostIpc ? [] : ['-i']),
+    ]
     if (config.hostPid) return join
     if (config.shareProcessNamespace) return [...join, `--pid=/proc/${holder?.pid}/ns/pid_for_children`, '-F']
     return [...join, 'unshare', '-p']
@@ -92,8 +102,16 @@ export function namespacesAlive(sandbox: SandboxRecord, directory: string): bool
   return !fs.existsSync(folder) || fs.readdirSync(folder).every(name => isMountPoint(join(folder, name), folder))
 }
 
-function pinned(directory: string, config: PodSandboxConfig, network: boolean): { kind: 'net' | 'ipc' | 'uts'; path: string }[] {
-  const kinds = [...(network ? (['net'] as const) : []), ...(config.hostIpc ? [] : (['ipc'] as const)), ...(config.hostNetwork ? [] : (['uts'] as const))]
+function pinned(
+  directory: string,
+  config: PodSandboxConfig,
+  network: boolean,
+): { kind: 'net' | 'ipc' | 'uts'; path: string }[] {
+  const kinds = [
+    ...(network ? (['net'] as const) : []),
+    ...(config.hostIpc ? [] : (['ipc'] as const)),
+    ...(config.hostNetwork ? [] : (['uts'] as const)),
+  ]
   return kinds.map(kind => ({ kind, path: join(directory, 'ns', kind) }))
 }
 
@@ -111,7 +129,10 @@ function sandboxSetup(level: IsolationLevel, config: PodSandboxConfig, network: 
       throw new RuntimeError('CreatePodSandboxError', `sysctl "${name}" is not namespaced: a pod cannot set it`)
     }
     if (name.startsWith('net.') && !network) {
-      throw new RuntimeError('CreatePodSandboxError', `sysctl "${name}" needs a network namespace, which this pod does not have`)
+      throw new RuntimeError(
+        'CreatePodSandboxError',
+        `sysctl "${name}" needs a network namespace, which this pod does not have`,
+      )
     }
     lines.push(`printf %s ${quote(value)} >/proc/sys/${name.replaceAll('.', '/')}`)
   }
@@ -120,7 +141,14 @@ function sandboxSetup(level: IsolationLevel, config: PodSandboxConfig, network: 
 
 function userHolder(config: PodSandboxConfig): string[] {
   const shared = config.shareProcessNamespace && !config.hostPid
-  return ['unshare', '-U', '-r', '-u', ...(config.hostIpc ? [] : ['-i']), ...(shared ? ['-p', '-f', '--kill-child'] : [])]
+  return [
+    'unshare',
+    '-U',
+    '-r',
+    '-u',
+    ...(config.hostIpc ? [] : ['-i']),
+    ...(shared ? ['-p', '-f', '--kill-child'] : []),
+  ]
 }
 
 /** Starts the process that keeps a namespace; resolves when it has done its setup. */

@@ -27,7 +27,10 @@ export interface TestNode extends AsyncDisposable {
 }
 
 /** Ends every pod, the shim, and removes the folder when disposed. */
-export async function startNode(options: Partial<ProcessRuntimeOptions> = {}, folder = temporaryFolder()): Promise<TestNode> {
+export async function startNode(
+  options: Partial<ProcessRuntimeOptions> = {},
+  folder = temporaryFolder(),
+): Promise<TestNode> {
   const images = new ImageStore({ directory: join(folder, 'images'), durable: false })
   const runtime = await openProcessRuntime({ directory: join(folder, 'runtime'), images, ...options })
   return {
@@ -61,7 +64,9 @@ export function endShim(folder: string): void {
 }
 
 function removeGroups(directory: string): void {
-  const name = execFileSync('sh', ['-c', `printf %s "$1" | sha256sum | cut -c1-8`, 'sh', directory], { encoding: 'utf8' }).trim()
+  const name = execFileSync('sh', ['-c', `printf %s "$1" | sha256sum | cut -c1-8`, 'sh', directory], {
+    encoding: 'utf8',
+  }).trim()
   execFileSync('sh', ['-c', 'rmdir /sys/fs/cgroup/*/petrel-$0 /sys/fs/cgroup/petrel-$0 2>/dev/null || :', name])
 }
 
@@ -146,7 +151,11 @@ export interface Run {
 }
 
 /** One pod with one container, started. */
-export async function startPod(node: TestNode, container: ContainerConfig, pod: Partial<PodSandboxConfig> = {}): Promise<{ sandboxId: string; id: string }> {
+export async function startPod(
+  node: TestNode,
+  container: ContainerConfig,
+  pod: Partial<PodSandboxConfig> = {},
+): Promise<{ sandboxId: string; id: string }> {
   const sandboxId = await node.runtime.runPodSandbox(podConfig(node.folder, pod))
   const id = await node.runtime.createContainer(sandboxId, container)
   await node.runtime.startContainer(id)

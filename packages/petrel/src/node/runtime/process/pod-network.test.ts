@@ -6,8 +6,25 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { silentLogger, systemClock } from '../../../base/index.ts'
-import { BridgeNetwork, ClusterZone, DnsForwarder, DnsServer, type ProxiedService, type ProxiedSlice, ServiceProxy, whyNoPodNetwork } from '../../network/index.ts'
-import { containerConfig, podConfig, startNode, startPod, temporaryFolder, type TestNode, whyNoContainers } from './pod-fixture.ts'
+import {
+  BridgeNetwork,
+  ClusterZone,
+  DnsForwarder,
+  DnsServer,
+  type ProxiedService,
+  type ProxiedSlice,
+  ServiceProxy,
+  whyNoPodNetwork,
+} from '../../network/index.ts'
+import {
+  containerConfig,
+  podConfig,
+  startNode,
+  startPod,
+  type TestNode,
+  temporaryFolder,
+  whyNoContainers,
+} from './pod-fixture.ts'
 
 const own = process.env['PETREL_TEST_NETNS'] === '1'
 const why = whyNoContainers() || (await whyNoPodNetwork())
@@ -22,7 +39,11 @@ if (!own) {
     const env = { ...process.env, PETREL_TEST_NETNS: '1' }
     // Set by the test runner for its children; this one is to report in words.
     Reflect.deleteProperty(env, 'NODE_TEST_CONTEXT')
-    const run = spawnSync('unshare', ['-n', process.execPath, '--test-reporter=spec', file], { env, encoding: 'utf8', timeout: 60_000 })
+    const run = spawnSync('unshare', ['-n', process.execPath, '--test-reporter=spec', file], {
+      env,
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
     assert.equal(run.status, 0, run.stdout + run.stderr)
     process.stdout.write(run.stdout)
   })
@@ -45,7 +66,12 @@ if (!own) {
     }
     const service = (spec: ProxiedService['spec'] = {}): ProxiedService => ({
       metadata: { name: 'web', namespace: 'default' },
-      spec: { type: 'NodePort', clusterIP: clusterIp, ports: [{ name: 'http', protocol: 'TCP', port: 80, nodePort: 30080 }], ...spec },
+      spec: {
+        type: 'NodePort',
+        clusterIP: clusterIp,
+        ports: [{ name: 'http', protocol: 'TCP', port: 80, nodePort: 30080 }],
+        ...spec,
+      },
     })
     const slice = (ips: readonly string[]): ProxiedSlice => ({
       metadata: { namespace: 'default', labels: { 'kubernetes.io/service-name': 'web' } },
@@ -63,7 +89,10 @@ if (!own) {
       const serve = 'while :; do echo "I am $(hostname)" | nc -l -p 8080; done'
       const ports = [{ protocol: 'TCP' as const, containerPort: 8080, hostPort: 8088, hostIP: '' }]
       server = await startPod(node, containerConfig(serve), { hostname: 'server', portMappings: ports })
-      client = await startPod(node, containerConfig('sleep 1000', { name: 'client', logPath: 'client/0.log' }), { hostname: 'client', dns: { servers: [dnsIp], searches: ['default.svc.cluster.local'], options: ['ndots:5'] } })
+      client = await startPod(node, containerConfig('sleep 1000', { name: 'client', logPath: 'client/0.log' }), {
+        hostname: 'client',
+        dns: { servers: [dnsIp], searches: ['default.svc.cluster.local'], options: ['ndots:5'] },
+      })
       serverIp = (await node.runtime.podSandboxStatus(server.sandboxId)).ips[0] ?? ''
       await proxy.update([service()], [slice([serverIp])])
     })
@@ -96,7 +125,10 @@ if (!own) {
     })
 
     test('a pod reaches itself through its service', async () => {
-      await proxy.update([service()], [{ ...slice([serverIp]), ports: [{ name: 'http', protocol: 'TCP', port: 8081 }] }])
+      await proxy.update(
+        [service()],
+        [{ ...slice([serverIp]), ports: [{ name: 'http', protocol: 'TCP', port: 8081 }] }],
+      )
       const script = 'echo myself | nc -l -p 8081 & sleep 0.1; nc -w 2 10.198.0.7 80 </dev/null'
       const result = await node.runtime.execSync(server.id, ['sh', '-c', script], 5000)
       await proxy.update([service()], [slice([serverIp])])
@@ -149,7 +181,11 @@ if (!own) {
     test('a pod finds the service by its name', async () => {
       const zone = new ClusterZone('cluster.local')
       zone.update([service()], [slice([serverIp])])
-      const dns = new DnsServer({ zone, forwarder: new DnsForwarder({ servers: [], clock: systemClock }), log: silentLogger })
+      const dns = new DnsServer({
+        zone,
+        forwarder: new DnsForwarder({ servers: [], clock: systemClock }),
+        log: silentLogger,
+      })
       await bridge.addServiceAddress(dnsIp)
       await dns.listen(dnsIp, 53)
       try {
@@ -162,7 +198,13 @@ if (!own) {
 
     test('portForward() connects inside the pod to 127.0.0.1', async () => {
       const program = `require('net').createServer(s => s.end('only local\\n')).listen(9000, '127.0.0.1')`
-      await node.runtime.exec(server.id, { command: ['node', '-e', program], stdin: false, stdout: true, stderr: true, tty: false })
+      await node.runtime.exec(server.id, {
+        command: ['node', '-e', program],
+        stdin: false,
+        stdout: true,
+        stderr: true,
+        tty: false,
+      })
       let words = ''
       for (let tried = 0; words === '' && tried < 50; tried++) {
         const stream = await node.runtime.portForward(server.sandboxId, 9000).catch(() => undefined)
@@ -180,25 +222,38 @@ if (!own) {
       const sandboxId = await node.runtime.runPodSandbox(podConfig(node.folder))
       const [ip] = (await node.runtime.podSandboxStatus(sandboxId)).ips
       const again = await BridgeNetwork.open({ directory: join(node.folder, 'network'), ...network })
-      assert.deepEqual((await again.attach({ id: 'other', netns: '/proc/self/ns/net', portMappings: [] }).catch(() => [''])).includes(ip ?? ''), false)
+      assert.deepEqual(
+        (await again.attach({ id: 'other', netns: '/proc/self/ns/net', portMappings: [] }).catch(() => [''])).includes(
+          ip ?? '',
+        ),
+        false,
+      )
       const links = host('ip -o link show type veth').trim().split('\n').length
       await node.runtime.removePodSandbox(sandboxId)
       assert.equal(host('ip -o link show type veth').trim().split('\n').length, links - 1)
     })
 
     test('a range that another link uses is refused by name', async () => {
-      await assert.rejects(BridgeNetwork.open({ directory: join(node.folder, 'other'), ...network, id: 'other' }), /10\.199\.0\.0\/24 is already used by link petrel-test/)
+      await assert.rejects(
+        BridgeNetwork.open({ directory: join(node.folder, 'other'), ...network, id: 'other' }),
+        /10\.199\.0\.0\/24 is already used by link petrel-test/,
+      )
     })
 
     test('a host port that is taken is refused', async () => {
       const portMappings = [{ protocol: 'TCP' as const, containerPort: 1, hostPort: 8088, hostIP: '' }]
-      await assert.rejects(node.runtime.runPodSandbox(podConfig(node.folder, { portMappings })), /host port 0\.0\.0\.0:8088\/TCP is already in use/)
+      await assert.rejects(
+        node.runtime.runPodSandbox(podConfig(node.folder, { portMappings })),
+        /host port 0\.0\.0\.0:8088\/TCP is already in use/,
+      )
     })
 
     // Reachability of the node's own services from pods: the API server is one.
     test('pods reach what listens on the node', async () => {
       const listener = createServer(socket => socket.end('the node\n'))
-      const port = await new Promise<number>(resolve => listener.listen(0, bridge.gateway, () => resolve((listener.address() as { port: number }).port)))
+      const port = await new Promise<number>(resolve =>
+        listener.listen(0, bridge.gateway, () => resolve((listener.address() as { port: number }).port)),
+      )
       assert.match(await run(`nc -w 2 ${bridge.gateway} ${port} </dev/null`), /the node/)
       listener.close()
     })

@@ -63,7 +63,11 @@ function connectTo(target: net.NetConnectOpts, port: number): Promise<net.Socket
       resolve(socket)
     })
     socket.once('error', cause => {
-      reject(new RuntimeError('PortForward', `failed to connect to localhost:${port} inside the pod: ${cause.message}`, { cause }))
+      reject(
+        new RuntimeError('PortForward', `failed to connect to localhost:${port} inside the pod: ${cause.message}`, {
+          cause,
+        }),
+      )
     })
   })
 }

@@ -36,13 +36,17 @@ function compose(image: ResolvedImage, config: ContainerConfig, sandbox: PodSand
     },
     image.layers,
   )
-  const env = new Map<string, string>([['PATH', defaultPath], ['HOSTNAME', sandbox.hostname]])
+  const env = new Map<string, string>([
+    ['PATH', defaultPath],
+    ['HOSTNAME', sandbox.hostname],
+  ])
   if (config.tty) env.set('TERM', 'xterm')
   for (const pair of image.config.env) env.set(pair.split('=')[0] ?? '', pair.slice(pair.indexOf('=') + 1))
   for (const { name, value } of config.env) env.set(name, value)
   if (!env.has('HOME')) env.set('HOME', user.home)
   for (const name of env.keys()) {
-    if (name === '' || name.includes('=')) throw new RangeError(`environment variable name ${JSON.stringify(name)} is not possible`)
+    if (name === '' || name.includes('='))
+      throw new RangeError(`environment variable name ${JSON.stringify(name)} is not possible`)
   }
   return {
     argv,
@@ -57,7 +61,11 @@ function compose(image: ResolvedImage, config: ContainerConfig, sandbox: PodSand
 }
 
 /** Why the program cannot start, as runc says it, when that is certain before trying; volumes may still bring it. */
-export function missingProgram(layers: readonly string[], spec: ProcessSpec, mountTargets: readonly string[]): string | undefined {
+export function missingProgram(
+  layers: readonly string[],
+  spec: ProcessSpec,
+  mountTargets: readonly string[],
+): string | undefined {
   const [program = ''] = spec.argv
   const path = spec.env.find(pair => pair.startsWith('PATH='))?.slice(5) ?? defaultPath
   const folders = program.includes('/') ? [spec.cwd] : path.split(':')
@@ -66,7 +74,8 @@ export function missingProgram(layers: readonly string[], spec: ProcessSpec, mou
   for (const folder of folders) {
     const full = posix.resolve('/', folder, program)
     const resolved = `/${view.resolve(full)}`
-    if (mountTargets.some(target => [full, resolved].some(p => p === target || p.startsWith(`${target}/`)))) return undefined
+    if (mountTargets.some(target => [full, resolved].some(p => p === target || p.startsWith(`${target}/`))))
+      return undefined
     const stat = view.find(full)?.stat
     if (!stat?.isFile()) continue
     if ((stat.mode & 0o111) !== 0) return undefined
@@ -74,7 +83,9 @@ export function missingProgram(layers: readonly string[], spec: ProcessSpec, mou
   }
   const words = JSON.stringify(program)
   if (found) return `exec: ${words}: permission denied`
-  return program.includes('/') ? `exec: ${words}: stat ${program}: no such file or directory` : `exec: ${words}: executable file not found in $PATH`
+  return program.includes('/')
+    ? `exec: ${words}: stat ${program}: no such file or directory`
+    : `exec: ${words}: executable file not found in $PATH`
 }
 
 /**
@@ -85,7 +96,9 @@ export function plainSpec(spec: ProcessSpec, layers: readonly string[], root: st
   const path = spec.env.find(pair => pair.startsWith('PATH='))?.slice(5) ?? defaultPath
   const folders = path.split(':').flatMap(folder => layers.map(layer => posix.join(layer, folder)))
   const [program = '', ...rest] = spec.argv
-  const inImage = program.startsWith('/') ? layers.map(layer => posix.join(layer, program)).find(isExecutable) : undefined
+  const inImage = program.startsWith('/')
+    ? layers.map(layer => posix.join(layer, program)).find(isExecutable)
+    : undefined
   const env = spec.env.filter(pair => !/^(PATH|HOME)=/.test(pair))
   return {
     ...spec,

@@ -83,7 +83,12 @@ export class ProcessRuntime implements Runtime {
   readonly #shim: ShimClient
   readonly #forwarder = new PortForwarder()
 
-  constructor(options: ProcessRuntimeOptions, isolation: Isolation, cgroups: Cgroups | string, tools: Tools | undefined) {
+  constructor(
+    options: ProcessRuntimeOptions,
+    isolation: Isolation,
+    cgroups: Cgroups | string,
+    tools: Tools | undefined,
+  ) {
     this.#options = options
     this.isolation = isolation
     this.#directory = options.directory
@@ -175,7 +180,11 @@ export class ProcessRuntime implements Runtime {
       fs.rmSync(directory, { recursive: true, force: true })
       if (cause instanceof RuntimeError) throw cause
       const name = `${config.namespace}/${config.name}`
-      throw new RuntimeError('CreatePodSandboxError', `failed to create pod sandbox for "${name}": ${(cause as Error).message}`, { cause })
+      throw new RuntimeError(
+        'CreatePodSandboxError',
+        `failed to create pod sandbox for "${name}": ${(cause as Error).message}`,
+        { cause },
+      )
     }
     this.#sandboxes.set(id, record)
     this.#emit('created', id, '')
@@ -217,7 +226,8 @@ export class ProcessRuntime implements Runtime {
 
   async createContainer(sandboxId: string, config: ContainerConfig): Promise<string> {
     const sandbox = this.#sandbox(sandboxId)
-    if (sandbox.state !== 'ready') throw new RuntimeError('CreateContainerError', `pod sandbox "${sandboxId}" is not ready`)
+    if (sandbox.state !== 'ready')
+      throw new RuntimeError('CreateContainerError', `pod sandbox "${sandboxId}" is not ready`)
     return (await this.#containers.create(sandbox, this.#folder(sandboxId), config)).id
   }
 
@@ -242,12 +252,15 @@ export class ProcessRuntime implements Runtime {
 
   async listContainers(podUid?: string): Promise<readonly ContainerStatus[]> {
     const ofPod = (record: ContainerRecord): boolean => this.#sandboxes.get(record.podSandboxId)?.config.uid === podUid
-    return [...this.#containers.records.values()].filter(record => podUid === undefined || ofPod(record)).map(containerStatus)
+    return [...this.#containers.records.values()]
+      .filter(record => podUid === undefined || ofPod(record))
+      .map(containerStatus)
   }
 
   async updateContainerResources(id: string, resources: Resources): Promise<void> {
     const record = this.#containers.get(id)
-    if (!this.#cgroups) throw new RuntimeError('Unsupported', `resources of container "${id}" cannot be limited: no cgroups`)
+    if (!this.#cgroups)
+      throw new RuntimeError('Unsupported', `resources of container "${id}" cannot be limited: no cgroups`)
     this.#cgroups.update(record.cgroup, resources)
   }
 
@@ -255,7 +268,8 @@ export class ProcessRuntime implements Runtime {
     const record = this.#containers.get(id)
     const usage = this.#cgroups?.usage(record.cgroup)
     if (usage) return { id, ...usage, at: this.#clock.now() }
-    const tree = record.init && record.state === 'running' ? treeUsage(record.init.pid) : { cpuNanos: 0, residentBytes: 0 }
+    const tree =
+      record.init && record.state === 'running' ? treeUsage(record.init.pid) : { cpuNanos: 0, residentBytes: 0 }
     return { id, cpuUsageNanos: tree.cpuNanos, memoryWorkingSetBytes: tree.residentBytes, at: this.#clock.now() }
   }
 
@@ -318,7 +332,13 @@ export class ProcessRuntime implements Runtime {
   #execTarget(id: string): ExecTarget {
     const container = this.#containers.get(id)
     const sandbox = this.#sandbox(container.podSandboxId)
-    return { level: this.isolation.level, container, sandbox, cgroups: this.#cgroups, directory: this.#containers.folder(id) }
+    return {
+      level: this.isolation.level,
+      container,
+      sandbox,
+      cgroups: this.#cgroups,
+      directory: this.#containers.folder(id),
+    }
   }
 
   async #release(record: SandboxRecord): Promise<void> {
@@ -363,7 +383,8 @@ function sandboxStatus(record: SandboxRecord): PodSandboxStatus {
 }
 
 function containerStatus(record: ContainerRecord): ContainerStatus {
-  const { id, podSandboxId, config, state, createdAt, startedAt, finishedAt, exitCode, reason, message, imageRef } = record
+  const { id, podSandboxId, config, state, createdAt, startedAt, finishedAt, exitCode, reason, message, imageRef } =
+    record
   const pid = record.init?.pid ?? 0
   return { id, podSandboxId, config, state, createdAt, startedAt, finishedAt, exitCode, reason, message, imageRef, pid }
 }

@@ -60,7 +60,10 @@ export class ShimClient {
   }
 
   /** Joins a container's streams. `exit` is told when the container's output has ended. */
-  async attach(id: string, wanted: { stdin: boolean; stdout: boolean; stderr: boolean; tty: boolean }): Promise<AttachStreams> {
+  async attach(
+    id: string,
+    wanted: { stdin: boolean; stdout: boolean; stderr: boolean; tty: boolean },
+  ): Promise<AttachStreams> {
     await this.#connected()
     const socket = await this.#connect()
     const out = new PassThrough()
@@ -95,7 +98,13 @@ export class ShimClient {
     if (!wanted.stdout) out.resume()
     if (!wanted.stderr) err?.resume()
     const stdin = wanted.stdin ? stdinTo(socket) : undefined
-    return { stdin, stdout: wanted.stdout ? out : undefined, stderr: wanted.stderr ? err : undefined, ended, close: () => socket.destroy() }
+    return {
+      stdin,
+      stdout: wanted.stdout ? out : undefined,
+      stderr: wanted.stderr ? err : undefined,
+      ended,
+      close: () => socket.destroy(),
+    }
   }
 
   /** Lets go; the shim stays. */
@@ -163,13 +172,29 @@ export class ShimClient {
     const limits = this.#options.limits ?? defaultLimits
     const program = fileURLToPath(new URL('./shim.ts', import.meta.url))
     // The heap is a few MB; small semi-spaces and no background compilation keep it there.
-    const flags = ['--max-semi-space-size=1', '--max-old-space-size=64', '--single-threaded', '--disable-warning=ExperimentalWarning']
-    const words = [process.execPath, ...flags, program, this.#options.directory, String(limits.maxFileBytes), String(limits.maxFiles)]
+    const flags = [
+      '--max-semi-space-size=1',
+      '--max-old-space-size=64',
+      '--single-threaded',
+      '--disable-warning=ExperimentalWarning',
+    ]
+    const words = [
+      process.execPath,
+      ...flags,
+      program,
+      this.#options.directory,
+      String(limits.maxFileBytes),
+      String(limits.maxFiles),
+    ]
     const child = spawn('sh', ['-c', supervisor, 'petrel-shim', ...words], {
       cwd: this.#options.directory,
       detached: true,
       stdio: 'ignore',
-      env: { PATH: process.env['PATH'] ?? '', PETREL_ENTRANCES: this.#options.entrances.join(' '), UV_THREADPOOL_SIZE: '1' },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        PETREL_ENTRANCES: this.#options.entrances.join(' '),
+        UV_THREADPOOL_SIZE: '1',
+      },
     })
     child.on('error', error => this.#options.log.error('cannot start the shim', { err: error }))
     child.unref()

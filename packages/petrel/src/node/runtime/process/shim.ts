@@ -142,7 +142,10 @@ class Pump {
     }
     const stdin = this.#stdin
     this.#stdin = undefined
-    if (!stdin) return finish()
+    if (!stdin) {
+      finish()
+      return
+    }
     stdin.end(() => {
       stdin.destroy()
       finish()
@@ -179,7 +182,10 @@ export function runShim(directory: string, limits: LogLimits): Promise<number> {
   }
   const answer = (socket: net.Socket, request: ShimRequest): void => {
     const reply = (message: ShimReply): void => void socket.write(`${JSON.stringify(message)}\n`)
-    if (request.op === 'quit') return resolve(0)
+    if (request.op === 'quit') {
+      resolve(0)
+      return
+    }
     const pump = add(request.id)
     if (request.op === 'add') return
     if (request.op === 'drain') {

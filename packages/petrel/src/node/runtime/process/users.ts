@@ -29,16 +29,22 @@ export interface UserRequest {
 export function resolveUser(imageUser: string, request: UserRequest, layers: readonly string[]): User {
   const view = new MergedView(layers)
   const users = parsePasswd(readInside(view, 'etc/passwd'))
-  const groups = readInside(view, 'etc/group').split('\n').map(line => line.split(':'))
-  const [userPart = '', groupPart = ''] = request.runAsUser === undefined ? imageUser.split(':') : [String(request.runAsUser)]
+  const groups = readInside(view, 'etc/group')
+    .split('\n')
+    .map(line => line.split(':'))
+  const [userPart = '', groupPart = ''] =
+    request.runAsUser === undefined ? imageUser.split(':') : [String(request.runAsUser)]
   const found = users.find(user => user.name === userPart) ?? users.find(user => String(user.uid) === (userPart || '0'))
   const uid = found?.uid ?? numeric(userPart || '0')
   if (uid === undefined) throw new RangeError(`unable to find user ${userPart}: no matching entries in passwd file`)
   const named = groups.find(fields => fields[0] === groupPart)?.[2]
   const imageGid = groupPart === '' ? (found?.gid ?? 0) : numeric(named ?? groupPart)
-  if (imageGid === undefined) throw new RangeError(`unable to find group ${groupPart}: no matching entries in group file`)
+  if (imageGid === undefined)
+    throw new RangeError(`unable to find group ${groupPart}: no matching entries in group file`)
   const gid = request.runAsGroup ?? imageGid
-  const member = groups.filter(fields => found && (fields[3] ?? '').split(',').includes(found.name)).map(fields => Number(fields[2]))
+  const member = groups
+    .filter(fields => found && (fields[3] ?? '').split(',').includes(found.name))
+    .map(fields => Number(fields[2]))
   const all = new Set([gid, ...member, ...request.supplementalGroups].filter(Number.isInteger))
   return { uid, gid, groups: [...all], home: found?.home || '/' }
 }

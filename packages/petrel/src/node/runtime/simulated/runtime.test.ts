@@ -134,7 +134,7 @@ describe('AddressPool', () => {
             assert.equal(address, undefined)
             continue
           }
-          assert.ok(address?.startsWith('172.16.255.'))
+          assert.ok(address !== undefined && address.startsWith('172.16.255.'))
           const last = Number(address.split('.')[3])
           assert.ok(last > base && last < base + size - 1 && !held.includes(address), address)
           held.push(address)

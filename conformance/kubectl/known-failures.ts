@@ -1,0 +1,28 @@
+/**
+ * Steps that are known to fail: lines of `RUN: REASON` in known-failures/kubectl.txt, `#` starts a comment. A listed
+ * step that comes out right fails the test, so that the list stays true.
+ */
+import { readFileSync } from 'node:fs'
+
+export class KnownFailures {
+  readonly #reasons = new Map<string, string>()
+
+  constructor(file: URL) {
+    for (const line of readFileSync(file, 'utf8').split('\n')) {
+      if (line === '' || line.startsWith('#')) continue
+      const split = line.lastIndexOf(': ')
+      if (split < 0) throw new SyntaxError(`Cannot read ${file.pathname}: ${JSON.stringify(line)} gives no reason`)
+      this.#reasons.set(line.slice(0, split), line.slice(split + 2))
+    }
+  }
+
+  async judge(name: string, run: () => Promise<void>): Promise<void> {
+    const reason = this.#reasons.get(name)
+    if (reason === undefined) return run()
+    const failed = await run().then(
+      () => false,
+      () => true,
+    )
+    if (!failed) throw new Error(`listed as a known failure, and it works: take it off the list (${reason})`)
+  }
+}

@@ -1,0 +1,8 @@
+export { access } from './access.ts'
+export { apply } from './apply.ts'
+export { create } from './create.ts'
+export { nodes } from './nodes.ts'
+export { pods } from './pods.ts'
+export { read } from './read.ts'
+export { server } from './server.ts'
+export { workload } from './workload.ts'

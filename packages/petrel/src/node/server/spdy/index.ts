@@ -1,0 +1,2 @@
+export { SpdyConnection, type SpdyOptions } from './connection.ts'
+export { SpdyStream } from './stream.ts'

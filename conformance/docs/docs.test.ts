@@ -4,7 +4,7 @@
  * started, `js` and `ts` blocks by Node. Other languages are output or configuration to look at.
  */
 import { spawnSync } from 'node:child_process'
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { test } from 'node:test'
@@ -67,7 +67,11 @@ for (const page of ['README.md', ...globSync('docs/**/*.md', { cwd: root }).sort
       }
     } finally {
       await shell.close()
-      spawnSync(join(root, 'petrel'), ['down', '--data-dir', data], { stdio: 'ignore' })
+      // Pages may make further data folders in theirs.
+      for (const one of [data, ...readdirSync(data).map(name => join(data, name))]) {
+        if (existsSync(join(one, 'node')))
+          spawnSync(join(root, 'petrel'), ['down', '--data-dir', one], { stdio: 'ignore' })
+      }
       rmSync(folder, { recursive: true, force: true })
       rmSync(data, { recursive: true, force: true })
     }

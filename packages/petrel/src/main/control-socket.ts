@@ -6,9 +6,16 @@ import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import type { ImageStore } from '../node/index.ts'
 import type { DataFolder } from './data-folder.ts'
-import type { Petrel } from './parts/petrel.ts'
-import { describeStatus } from './status-report.ts'
+import type { StatusReport } from './status-report.ts'
+
+/** What a process answers for. */
+export interface Controlled {
+  status(): StatusReport
+  /** Undefined where it runs no node. */
+  readonly images: ImageStore | undefined
+}
 
 export interface ControlSocket {
   close(): Promise<void>
@@ -24,10 +31,10 @@ function socketPath(data: DataFolder): string {
   return join(data.path, 'control.sock')
 }
 
-export async function controlSocket(data: DataFolder, petrel: Petrel): Promise<ControlSocket> {
+export async function controlSocket(data: DataFolder, controlled: Controlled): Promise<ControlSocket> {
   const path = socketPath(data)
   const server = createServer((call, reply) => {
-    answer(petrel, call)
+    answer(controlled, call)
       .then(body => reply.setHeader('content-type', 'application/json').end(JSON.stringify(body)))
       .catch((error: unknown) => refuse(reply, error))
   })
@@ -47,11 +54,10 @@ export async function controlSocket(data: DataFolder, petrel: Petrel): Promise<C
   }
 }
 
-async function answer(petrel: Petrel, call: IncomingMessage): Promise<unknown> {
+async function answer({ status, images }: Controlled, call: IncomingMessage): Promise<unknown> {
   const url = new URL(call.url ?? '/', 'http://control')
   const what = `${call.method} ${url.pathname}`
-  if (what === 'GET /status') return describeStatus(petrel)
-  const images = petrel.node?.images
+  if (what === 'GET /status') return status()
   if (!images) throw new Error('this Petrel runs no node, so it has no images')
   switch (what) {
     case 'GET /images':

@@ -1,12 +1,15 @@
 /** `petrel agent`: a node on this machine for a server elsewhere, with the credentials that `petrel kubeconfig --node` makes. */
+import { mkdirSync } from 'node:fs'
 import { createLogger, type Level, systemClock, systemRng } from '../../base/index.ts'
 import { type ClientConfig, createInformers, httpClient, loadKubeconfig } from '../../client/index.ts'
 import { machineAddress, machineName, ownPodSource } from '../../node/index.ts'
-import { defaultRanges } from '../cluster-ranges.ts'
+import { keptRanges } from '../cluster-ranges.ts'
+import { controlSocket } from '../control-socket.ts'
 import { dataFolder } from '../data-folder.ts'
 import { parseListenAddress } from '../listen-address.ts'
 import { startLocalNode } from '../parts/local-node.ts'
 import { administrator } from '../parts/users.ts'
+import { describeNode } from '../status-report.ts'
 import { untilToldToStop } from '../until-told-to-stop.ts'
 
 export interface AgentOptions {
@@ -33,22 +36,28 @@ export async function agent(options: AgentOptions): Promise<void> {
   const [clock, rng] = [systemClock, systemRng]
   const client = httpClient(config, { clock, rng })
   const informers = createInformers(client, { clock, log, rng })
+  const data = dataFolder(options.dataDir)
+  mkdirSync(data.path, { recursive: true, mode: 0o711 })
   const node = await startLocalNode({
     client,
     administrator: undefined,
     informers,
     pods: ownPodSource(informers, identity.name),
-    ranges: { pods: options.podCidr, services: options.serviceCidr ?? defaultRanges.services },
+    ranges: keptRanges(data.cluster, {
+      pods: options.podCidr,
+      ...(options.serviceCidr !== undefined && { services: options.serviceCidr }),
+    }),
     clock,
     rng,
     log,
-    folder: dataFolder(options.dataDir).node,
+    folder: data.node,
     name: identity.name,
     address: listen.host === '0.0.0.0' ? machineAddress() : listen.host,
     labels: {},
     port: listen.port,
   })
   const listener = await node.server.listen({ ...listen, ...identity, callers: [administrator.username] })
+  const control = await controlSocket(data, { status: () => describeNode(config.server, node), images: node.images })
   informers.start()
   const stopping = untilToldToStop()
   try {
@@ -59,6 +68,7 @@ export async function agent(options: AgentOptions): Promise<void> {
     await stopping.told
   } finally {
     stopping.forget()
+    await control.close()
     await node.close()
     await informers.close()
     await client.close()

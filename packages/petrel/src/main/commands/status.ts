@@ -30,7 +30,9 @@ function format(report: StatusReport): string[] {
     report.version,
     `  process  ${report.pid}, up ${report.uptimeSeconds} s, ${report.residentMegabytes} MB`,
     `  api      ${report.url}`,
-    `  store    revision ${store.revision}, ${store.keys} objects, ${store.diskMegabytes} MB on disk`,
+    ...(store
+      ? [`  store    revision ${store.revision}, ${store.keys} objects, ${store.diskMegabytes} MB on disk`]
+      : []),
     `  nodes    ${ready} of ${nodes.length} ready${named}`,
     `  pods     ${phases.join(', ') || 'none'}`,
     ...(report.runtime === undefined ? [] : [`  runtime  ${report.runtime}`]),

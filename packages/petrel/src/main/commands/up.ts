@@ -4,6 +4,7 @@ import { controlSocket } from '../control-socket.ts'
 import { dataFolder } from '../data-folder.ts'
 import { parseListenAddress } from '../listen-address.ts'
 import { type Petrel, startPetrel } from '../parts/petrel.ts'
+import { describePetrel } from '../status-report.ts'
 import { untilToldToStop } from '../until-told-to-stop.ts'
 import { kubernetesVersion, petrelVersion } from '../version.ts'
 
@@ -50,7 +51,7 @@ export async function up(options: UpOptions): Promise<void> {
     salvage: options.salvage ?? false,
     onStarted: (part, words) => say(`  ${part.padEnd(6)} ${words}  (${elapsed()})`),
   })
-  const control = await controlSocket(data, petrel)
+  const control = await controlSocket(data, { status: () => describePetrel(petrel), images: petrel.node?.images })
   say(`  ready after ${elapsed()}`)
   say(`  export KUBECONFIG=${data.kubeconfig}`)
   const stopping = untilToldToStop()

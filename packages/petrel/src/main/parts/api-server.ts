@@ -1,6 +1,6 @@
 /** Puts the API server together: store, certificates, who asks, may they, and what every cluster starts with. */
 
-import { builtinKinds } from '@petrel/machinery/kinds'
+import { builtinKinds, clusterRoleBindings } from '@petrel/machinery/kinds'
 import { stampResourceVersion } from '@petrel/machinery/schema'
 import {
   type ApiServer,
@@ -81,6 +81,7 @@ export async function startApiServer(parts: ApiServerParts): Promise<RunningApiS
     documents: [documents.configuration, documents.keys],
   })
   await bootstrap(server.self)
+  await letNodesProxy(server.self)
   const tls = () => {
     const { certificate, key } = pki.identity('apiserver')
     return { cert: certificate, key, clientCa: pki.clusterAuthority }
@@ -107,6 +108,17 @@ export async function startApiServer(parts: ApiServerParts): Promise<RunningApiS
       await server.close()
     },
   }
+}
+
+/** Nodes are their own service proxies, so each may read what upstream lets the user of kube-proxy read. */
+async function letNodesProxy(self: ApiServer['self']): Promise<void> {
+  const name = 'petrel:node-proxier'
+  if (self.get(clusterRoleBindings, '', name)) return
+  await self.create(clusterRoleBindings, {
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:node-proxier' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:nodes' }],
+  })
 }
 
 function securityOf({ pki, clock, rng, log, disabledAdmission = [] }: ApiServerParts, reader: ObjectReader): Security {

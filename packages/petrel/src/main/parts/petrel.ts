@@ -91,7 +91,7 @@ export async function startPetrel(options: PetrelOptions): Promise<Petrel> {
     })
     closers.push(() => api.close())
     connections.reachOthers(api.server.reader, () => ({
-      ...pki.identity('apiserver'),
+      ...pki.identity('admin'),
       authority: pki.clusterAuthority,
     }))
     const url = `https://${localAddress(listen)}:${api.listener.port}`

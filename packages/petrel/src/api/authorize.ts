@@ -3,14 +3,21 @@ import { forbiddenRequest } from './authz/index.ts'
 import type { Attributes, Authorizer, UserInfo } from './contract.ts'
 import type { RequestInfo } from './request-info.ts'
 
-function attributesOf(user: UserInfo, info: RequestInfo): Attributes {
+const selecting: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection'])
+
+function attributesOf(user: UserInfo, info: RequestInfo, query: URLSearchParams): Attributes {
   const { verb, resourceRequest, group, version, resource, subresource, namespace, name, path } = info
-  return { user, verb, resourceRequest, group, version, resource, subresource, namespace, name, path }
+  const attributes = { user, verb, resourceRequest, group, version, resource, subresource, namespace, name, path }
+  return selecting.has(verb) ? { ...attributes, fieldSelector: query.get('fieldSelector') ?? '' } : attributes
 }
 
 /** Throws Forbidden. */
-export function authorize(authorizer: Authorizer, user: UserInfo, info: RequestInfo): void {
-  const attributes = attributesOf(user, info)
+export function authorize(
+  authorizer: Authorizer,
+  user: UserInfo,
+  { info, query }: { readonly info: RequestInfo; readonly query: URLSearchParams },
+): void {
+  const attributes = attributesOf(user, info, query)
   const decision = authorizer.authorize(attributes)
   if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
 }

@@ -37,7 +37,7 @@ export function createChain(options: ChainOptions): Chain {
   const { registry, authorizer, handlers, paths } = options
   return async request => {
     const { info } = request
-    authorize(authorizer, request.user, info)
+    authorize(authorizer, request.user, request)
     if (!info.resourceRequest) {
       for (const handler of paths) {
         const result = await handler(request)
@@ -48,6 +48,8 @@ export function createChain(options: ChainOptions): Chain {
     const served = registry.table.byPlural(info.group, info.version, info.resource)
     if (!served) throw noSuchResource()
     checkScope(request, served)
+    const deprecation = deprecationOf(served)
+    if (deprecation !== undefined) request.warn(deprecation)
     const id = `${info.group}/${info.resource}`
     if (info.subresource !== '') {
       const handler = handlers.get(`${id}/${info.subresource}`) ?? handlers.get(`*/${info.subresource}`)
@@ -83,6 +85,13 @@ function verb(registry: Registry, request: ApiRequest, served: ServedKind): Prom
     default:
       throw methodNotAllowed()
   }
+}
+
+/** deprecation.WarningMessage of k8s.io/apiserver. */
+function deprecationOf({ kind: { group, version, kind, deprecated } }: ServedKind): string | undefined {
+  if (!deprecated) return undefined
+  const name = `${group === '' ? '' : `${group}/`}${version} ${kind}`
+  return `${name} is deprecated in ${deprecated.since}+${deprecated.use === undefined ? '' : `; use ${deprecated.use}`}`
 }
 
 function hasSubresource({ kind }: ServedKind, name: string): boolean {

@@ -12,6 +12,7 @@ import { type Chain, createChain, type PathHandler } from './chain.ts'
 import type { AdmissionPlugin, Authenticator, Authorizer, ObjectReader } from './contract.ts'
 import { discovery } from './discovery/answer.ts'
 import { openApi } from './discovery/openapi.ts'
+import { answerRoot } from './discovery/root-index.ts'
 import { answerVersion } from './discovery/version.ts'
 import { type HealthChecks, healthChecks } from './health/checks.ts'
 import { createFront } from './http/front.ts'
@@ -180,6 +181,7 @@ function pathHandlers(
   return [
     request => health.answer(request),
     request => answerVersion(request, options.version),
+    request => answerRoot(request, table, () => [...health.paths(), ...(options.documents ?? []).map(({ path }) => path)]),
     request => documents.answer(request),
     request => schemas.answer(request),
     ({ info, method }) => {

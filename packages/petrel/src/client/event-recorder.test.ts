@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Event } from '@petrel/machinery/api/core-v1'
 import { configMaps, events, namespaces } from '@petrel/machinery/kinds'
-import { startTestServer, type TestServer } from '../testing/index.ts'
+import { eventually, startTestServer, type TestServer } from '../testing/index.ts'
+import type { Client } from './contract.ts'
 import { EventSink } from './event-recorder.ts'
 
 async function recorded({ client }: TestServer): Promise<Event[]> {
@@ -89,5 +90,26 @@ test('event() drops and counts what is beyond the limit, and never throws for a 
   for (let i = 0; i < 5; i++) sink.event({ kind: 'Pod', namespace: 'nowhere', name: `p${i}` }, 'Normal', 'Seen', 'x')
   assert.equal(sink.dropped, 2)
   await sink.close()
+  await server.close()
+})
+
+test('event() forgets nothing that comes in the very moment in which the one before has been written', async () => {
+  const server = await started()
+  const { client, clock, log } = server
+  for (let microtasks = 0; microtasks < 12; microtasks++) {
+    let second = async (): Promise<void> => {
+      second = async () => {}
+      for (let i = 0; i < microtasks; i++) await Promise.resolve()
+      sink.event({ kind: 'Pod', namespace: 'a', name: `second-${microtasks}` }, 'Normal', 'Seen', 'x')
+    }
+    const create: Client['create'] = async (...args) => {
+      const made = await client.create(...args)
+      void second()
+      return made
+    }
+    const sink = new EventSink({ client: { ...client, create }, clock, log, component: 'test' })
+    sink.event({ kind: 'Pod', namespace: 'a', name: `first-${microtasks}` }, 'Normal', 'Seen', 'x')
+    await eventually(async () => assert.equal((await recorded(server)).length, 2 * (microtasks + 1)))
+  }
   await server.close()
 })

@@ -63,9 +63,7 @@ export class EventSink implements EventRecorder {
       return
     }
     this.#queue.push(this.#make(referenceTo(about), type, reason, message))
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined
-    })
+    this.#writing ??= this.#writeAll()
   }
 
   /** Takes no more events; resolves when those that wait are written. */
@@ -101,7 +99,13 @@ export class EventSink implements EventRecorder {
   async #writeAll(): Promise<void> {
     // The caller goes on first: recording is never on its way.
     await Promise.resolve()
-    for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
+    for (;;) {
+      const event = this.#queue.shift()
+      if (!event) {
+        // In the same turn in which the queue was found empty, or an event that comes in between would wait for ever.
+        this.#writing = undefined
+        return
+      }
       const result = this.#correlator.correlate(event)
       if (result.skip) continue
       try {

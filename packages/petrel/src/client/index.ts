@@ -11,7 +11,7 @@ export type {
   WriteOptions,
 } from './contract.ts'
 export { type Discovered, type DiscoveredResource, discoverResources, splitGroupVersion } from './discover.ts'
-export { draft, freeze, sameJson } from './draft.ts'
+export { draft, sameJson } from './draft.ts'
 export {
   type EventRecorder,
   type EventRecorderOptions,
@@ -26,6 +26,6 @@ export { createInformers, type InformerScope, type Informers, type InformersOpti
 export { type ClientConfig, type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts'
 export { type LeaderElectionOptions, lead } from './leader-election.ts'
 export { type LocalClientOptions, type LocalHandler, localClient } from './local-client.ts'
-export { apiVersionOf, formatKey, keyOf, parseKey } from './object-key.ts'
-export { Bucket, defaultRetryDelays, type RetryDelayOptions, type RetryDelays } from './retry-delays.ts'
+export { apiVersionOf, keyOf, parseKey } from './object-key.ts'
+export { Bucket, type RetryDelayOptions, type RetryDelays } from './retry-delays.ts'
 export { WorkQueue, type WorkQueueOptions } from './work-queue.ts'

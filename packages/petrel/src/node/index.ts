@@ -1,5 +1,5 @@
 export { type Agent, type AgentOptions, type NodeDescription, ownPodSource, type PodSource, sharedPodSource, startAgent } from './agent/index.ts'
-export { formatReference, ImageStore, parseReference } from './image/index.ts'
+export { ImageStore } from './image/index.ts'
 export { describeMachine, type MachineDescription, machineAddress, machineName } from './machine.ts'
 export {
   BridgeNetwork,
@@ -11,6 +11,6 @@ export {
   whyNoPodNetwork,
 } from './network/index.ts'
 export { openProcessRuntime, type ProcessRuntime } from './runtime/process/index.ts'
-export { type Image, type Runtime, RuntimeError } from './runtime/index.ts'
+export type { Image, Runtime } from './runtime/index.ts'
 export { createSimulatedRuntime } from './runtime/simulated/index.ts'
 export { createNodeServer, type NodeListener, type NodeServer } from './server/index.ts'

@@ -19,7 +19,6 @@ export {
   StoreBrokenError,
   StoreBusyError,
   StoreFullError,
-  StoreLockedError,
 } from './errors.ts'
 export { openMemoryStore } from './memory-store.ts'
 export type { SalvageReport } from './sqlite-messages.ts'

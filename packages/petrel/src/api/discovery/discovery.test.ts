@@ -65,6 +65,33 @@ test('aggregated discovery says what upstream says, with an ETag that answers 30
   await server.close()
 })
 
+test('the root names every path there is something at', async () => {
+  const server = startServer()
+  const { code, body } = await server.call('GET', '/')
+  const { paths } = JSON.parse(String(body)) as { paths: string[] }
+  assert.equal(code, 200)
+  assert.deepEqual(paths, [...paths].sort())
+  for (const path of paths) {
+    if (path !== '/metrics') assert.equal((await server.call('GET', path)).code, 200, path)
+  }
+  for (const path of ['/api/v1', '/apis/apps', '/apis/apps/v1', '/healthz/ping', '/openapi/v3', '/readyz/store']) {
+    assert.ok(paths.includes(path), path)
+  }
+  await server.close()
+})
+
+test('every use of a deprecated API is answered with a warning', async () => {
+  const server = startServer()
+  const why = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'
+  assert.deepEqual((await server.call('GET', '/api/v1/endpoints')).warnings, [why])
+  assert.deepEqual((await server.call('GET', '/api/v1/namespaces/default/endpoints/none')).warnings, [why])
+  assert.deepEqual((await server.call('GET', '/api/v1/componentstatuses')).warnings, [
+    'v1 ComponentStatus is deprecated in v1.19+',
+  ])
+  assert.deepEqual((await server.call('GET', '/api/v1/services')).warnings, [])
+  await server.close()
+})
+
 test('discovery follows kinds that come and go', async () => {
   const server = startServer()
   const [kind] = [...(await import('@petrel/machinery/kinds')).builtinKinds].filter(

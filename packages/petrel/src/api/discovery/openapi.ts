@@ -17,7 +17,7 @@ export interface OpenApi {
 }
 
 interface Document {
-  readonly body: Buffer
+  readonly body: Uint8Array
   readonly hash: string
 }
 
@@ -25,17 +25,17 @@ interface Document {
 export function openApi(table: KindTable, version: string, docs: () => Promise<AllDocs> = noDocs): OpenApi {
   const documents = new Map<string, Promise<Document>>()
   let generation = table.generation
-  const cached = (key: string, make: () => Promise<unknown>): Promise<Document> => {
+  const cached = (key: string, make: () => Promise<Uint8Array>): Promise<Document> => {
     if (generation !== table.generation) {
       documents.clear()
       generation = table.generation
     }
     let document = documents.get(key)
     if (!document) {
-      document = make().then(value => {
-        const body = Buffer.from(JSON.stringify(value))
-        return { body, hash: createHash('sha512').update(body).digest('hex').toUpperCase() }
-      })
+      document = make().then(body => ({
+        body,
+        hash: createHash('sha512').update(body).digest('hex').toUpperCase(),
+      }))
       documents.set(key, document)
       // A document that could not be made is made again when next asked for.
       document.catch(() => documents.delete(key))
@@ -46,7 +46,7 @@ export function openApi(table: KindTable, version: string, docs: () => Promise<A
     answer(request) {
       const { path } = request.info
       if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-      if (path === '/openapi/v2') return answerV2(request, () => cached('v2', () => makeV2(table, docs)))
+      if (path === '/openapi/v2') return answerV2(request, form => cached(form, () => makeV2(table, form, docs)))
       if (path === '/openapi/v3' || path === '/openapi/v3/') return answerIndex(request, table, version)
       const part = /^\/openapi\/v3\/(.+)$/.exec(path)?.[1]
       const found = part === undefined ? undefined : served(table).find(known => pathOf(known) === part)
@@ -74,14 +74,15 @@ function pathOf({ group, version }: Served): string {
 
 const noDocs = async (): Promise<AllDocs> => ({})
 
-async function makeV3({ group, version, kinds }: Served, docs: () => Promise<AllDocs>): Promise<unknown> {
+async function makeV3({ group, version, kinds }: Served, docs: () => Promise<AllDocs>): Promise<Uint8Array> {
   const { openapiV3 } = await import('@petrel/machinery/openapi')
-  return openapiV3(group, version, kinds, await docs())
+  return Buffer.from(JSON.stringify(openapiV3(group, version, kinds, await docs())))
 }
 
-async function makeV2(table: KindTable, docs: () => Promise<AllDocs>): Promise<unknown> {
-  const { openapiV2 } = await import('@petrel/machinery/openapi')
-  return openapiV2(served(table), await docs())
+async function makeV2(table: KindTable, form: FormV2, docs: () => Promise<AllDocs>): Promise<Uint8Array> {
+  const { openapiV2, openapiV2Protobuf } = await import('@petrel/machinery/openapi')
+  const document = openapiV2(served(table), await docs())
+  return form === 'v2' ? Buffer.from(JSON.stringify(document)) : openapiV2Protobuf(document)
 }
 
 /** The hash says which kinds there are, so that the index can be answered without making every document. */
@@ -110,13 +111,30 @@ async function answerV3(request: ApiRequest, document: () => Promise<Document>):
   return request.query.has('hash') ? { ...result, headers: lasting } : result
 }
 
-async function answerV2(request: ApiRequest, document: () => Promise<Document>): Promise<RawResult> {
-  if (!accepts(request, ['application/json'])) throw notAcceptable(['application/json'])
-  const { body, hash } = await document()
-  return conditional(request, body, hash, 'application/json')
+/** `v2` is JSON, `v2 protobuf` what clients without OpenAPI v3 ask for first. */
+type FormV2 = 'v2' | 'v2 protobuf'
+
+const protobufV2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+
+/** The name by which clients ask; an @ is no token of a media type, so it is not the one that is answered. */
+const protobufV2Asked = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+
+async function answerV2(request: ApiRequest, document: (form: FormV2) => Promise<Document>): Promise<RawResult> {
+  const mediaType = mediaTypeV2(request)
+  const { body, hash } = await document(mediaType === 'application/json' ? 'v2' : 'v2 protobuf')
+  return conditional(request, body, hash, mediaType)
 }
 
-function conditional(request: ApiRequest, body: Buffer, hash: string, mediaType: string): RawResult {
+function mediaTypeV2({ accept }: ApiRequest): string {
+  if (accept === undefined || accept === '') return 'application/json'
+  for (const { type } of parseAccept(accept)) {
+    if (type === '*/*' || type === 'application/*' || type === 'application/json') return 'application/json'
+    if (type === protobufV2 || type === protobufV2Asked) return protobufV2
+  }
+  throw notAcceptable(['application/json', protobufV2])
+}
+
+function conditional(request: ApiRequest, body: Uint8Array, hash: string, mediaType: string): RawResult {
   const etag = `"${hash}"`
   const headers = { etag, vary: 'Accept-Encoding, Accept', 'cache-control': 'no-cache, private' }
   if (request.headers['if-none-match'] === etag) return { type: 'raw', code: 304, mediaType, body: '', headers }

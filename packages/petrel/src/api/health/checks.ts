@@ -13,6 +13,8 @@ export interface HealthChecks {
   add(name: string, kind: 'live' | 'ready', check: Check): { remove(): void }
   /** Answers the three paths and those below; undefined for others. */
   answer(request: ApiRequest): RawResult | undefined
+  /** Everything it answers. */
+  paths(): string[]
 }
 
 interface Named {
@@ -35,6 +37,12 @@ export function healthChecks(log: Logger): HealthChecks {
           if (at >= 0) checks.splice(at, 1)
         },
       }
+    },
+    paths() {
+      return Object.entries(endpoints).flatMap(([endpoint, kind]) => [
+        `/${endpoint}`,
+        ...checks.filter(check => kind === 'ready' || check.kind === 'live').map(({ name }) => `/${endpoint}/${name}`),
+      ])
     },
     answer(request) {
       const [, endpoint = '', ...rest] = request.info.path.split('/')

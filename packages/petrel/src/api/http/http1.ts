@@ -9,6 +9,7 @@ export class Http1Exchange implements Exchange {
   readonly #response: ServerResponse | undefined
   readonly upgrade: Exchange['upgrade']
   #answered = false
+  #distinct: Exchange['headers'] | undefined
 
   /** With `upgrade` there is no response object: the socket is written to by whoever takes the connection over. */
   constructor(request: IncomingMessage, response: ServerResponse | undefined, upgrade: Exchange['upgrade']) {
@@ -26,7 +27,11 @@ export class Http1Exchange implements Exchange {
   }
 
   get headers(): Exchange['headers'] {
-    return this.#request.headers
+    const { headers } = this.#request
+    // Node joins what is repeated with commas, which group names may contain.
+    if (headers['impersonate-user'] === undefined) return headers
+    this.#distinct ??= withImpersonation(headers, this.#request.headersDistinct)
+    return this.#distinct
   }
 
   get certificate(): Exchange['certificate'] {
@@ -97,6 +102,13 @@ export class Http1Exchange implements Exchange {
     if (source.destroyed) fn()
     else source.once('close', fn)
   }
+}
+
+/** The headers with those of impersonation one value for each time they were sent. */
+function withImpersonation(headers: Exchange['headers'], distinct: NodeJS.Dict<string[]>): Exchange['headers'] {
+  const all: Record<string, string | readonly string[] | undefined> = { ...headers }
+  for (const name in distinct) if (name.startsWith('impersonate-')) all[name] = distinct[name]
+  return all
 }
 
 /** Waits until a writable has room, has ended or is gone. */

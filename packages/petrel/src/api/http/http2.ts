@@ -13,11 +13,12 @@ export class Http2Exchange implements Exchange {
   readonly upgrade = undefined
   #answered = false
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+  /** `raw` are the headers as they came, names and values in turn. */
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]) {
     this.#stream = stream
     this.method = headers[':method'] ?? 'GET'
     this.target = headers[':path'] ?? '/'
-    this.headers = headers
+    this.headers = headers['impersonate-user'] === undefined ? headers : withImpersonation(headers, raw)
   }
 
   get certificate(): Exchange['certificate'] {
@@ -81,6 +82,20 @@ export class Http2Exchange implements Exchange {
     if (this.#stream.destroyed) fn()
     else this.#stream.once('close', fn)
   }
+}
+
+/** The headers with those of impersonation one value for each time they were sent: node joins them with commas. */
+function withImpersonation(headers: IncomingHttpHeaders, raw: readonly string[]): Exchange['headers'] {
+  const all: Record<string, string | readonly string[] | undefined> = { ...headers }
+  const distinct = new Map<string, string[]>()
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const [name, value] = [raw[i]!, raw[i + 1]!]
+    if (!name.startsWith('impersonate-')) continue
+    const values = distinct.get(name)
+    if (values) values.push(value)
+    else distinct.set(name, [value])
+  }
+  return Object.assign(all, Object.fromEntries(distinct))
 }
 
 /** RFC 9113 §8.2.2: connection-specific fields have no place here. */

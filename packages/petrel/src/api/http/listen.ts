@@ -212,9 +212,9 @@ function createHttp2(onExchange: (exchange: Exchange) => void, sessions: Set<Ser
     })
   })
   server.on('sessionError', () => {})
-  server.on('stream', (stream, headers) => {
+  server.on('stream', (stream, headers, _flags, raw) => {
     stream.on('error', () => stream.destroy())
-    onExchange(new Http2Exchange(stream, headers))
+    onExchange(new Http2Exchange(stream, headers, raw))
   })
   return server
 }

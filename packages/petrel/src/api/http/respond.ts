@@ -96,6 +96,8 @@ export async function respondStatus(context: ResponseContext, error: unknown): P
   if (exchange.answered) return
   const wait = status.details?.retryAfterSeconds
   if (wait !== undefined && wait > 0) headers['retry-after'] = String(wait)
+  // responsewriters.Forbidden, whose message repeats what was asked.
+  if (status.code === 403) headers['x-content-type-options'] = 'nosniff'
   let accepted: Accepted
   try {
     accepted = negotiate(single(exchange.headers['accept']), { transforms: false, protobuf: true, streaming: false })

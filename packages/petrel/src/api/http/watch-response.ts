@@ -1,6 +1,7 @@
 /**
- * A watch on the wire. Items that come in one turn of the event loop go out in one write; a peer that does not read is
- * cut when too much waits for it, and comes back with the last revision it saw.
+ * A watch on the wire. Items that come in one turn of the event loop go out in one write, and where writing takes long
+ * (a thousand watchers) the next write waits as long again, so that requests have their share of the thread. A peer that
+ * does not read is cut when too much waits for it, and comes back with the last revision it saw.
  */
 import type { StatusError } from '@petrel/machinery/status'
 import type { Framing } from '../encode/watch-chunk.ts'
@@ -13,14 +14,30 @@ const slowLimitBytes = 16 * 1024 * 1024
 /** Initial state is written in chunks of so many items. */
 const chunkItems = 512
 
-/** What waits for the end of this turn. */
+/** Writing to all who wait takes at most one part in so many of the time; a shorter pause than a millisecond is none. */
+const pauseFactor = 2
+/** However many watchers there are, none waits longer for the next write to begin. */
+const pauseLimitMs = 100
+
+/** What waits for the end of this turn, or of the pause. */
 const waiting: WatchResponse[] = []
 let scheduled = false
+let resumeAt = 0
+
+function schedule(): void {
+  scheduled = true
+  const pauseMs = resumeAt - performance.now()
+  if (pauseMs < 1) setImmediate(flushAll)
+  else setTimeout(flushAll, pauseMs)
+}
 
 function flushAll(): void {
   scheduled = false
+  const began = performance.now()
   const due = waiting.splice(0)
   for (const response of due) response.flush()
+  const ended = performance.now()
+  resumeAt = ended + Math.min((ended - began) * pauseFactor, pauseLimitMs)
 }
 
 export class WatchResponse implements WatchSink {
@@ -54,14 +71,11 @@ export class WatchResponse implements WatchSink {
     if (this.#ended) return
     // The shared batch is taken as it is while nothing else waits.
     if (this.#pending.length === 0) this.#pending = items as WatchItem[]
-    else this.#pending = [...this.#pending, ...items]
+    else this.#pending = joined(this.#pending, items)
     if (this.#queued) return
     this.#queued = true
     waiting.push(this)
-    if (!scheduled) {
-      scheduled = true
-      setImmediate(flushAll)
-    }
+    if (!scheduled) schedule()
   }
 
   end(error?: StatusError): void {

@@ -3,8 +3,8 @@
  * a Status. The object is given away: it becomes the memo of the new entry.
  */
 import type { KubeObject } from '@petrel/machinery/kinds'
-import { conflict, StatusError, unavailable } from '@petrel/machinery/status'
-import { ConflictError, type Entry, StoreBrokenError, StoreFullError } from '../../store/index.ts'
+import { conflict, StatusError, tooManyRequests, unavailable } from '@petrel/machinery/status'
+import { ConflictError, type Entry, StoreBrokenError, StoreBusyError, StoreFullError } from '../../store/index.ts'
 import { encodeForStore } from '../encode/object.ts'
 import type { ServedKind } from './kind-table.ts'
 import type { Registry } from './registry.ts'
@@ -55,6 +55,7 @@ export async function remove(registry: Registry, key: string, expect: number): P
 /** What a store cannot do, in words for the client; a conflict stays one, for its caller to judge. */
 function storeFailure(error: unknown): unknown {
   if (error instanceof ConflictError) return error
+  if (error instanceof StoreBusyError) return tooManyRequests(`storage is busy: ${error.message}`, 1)
   if (error instanceof StoreFullError) return unavailable(`storage is full: ${error.message}`, error)
   if (error instanceof StoreBrokenError) return unavailable(`storage is unavailable: ${error.message}`, error)
   return StatusError.from(error)

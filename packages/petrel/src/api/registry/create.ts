@@ -12,6 +12,7 @@ import type { ApiRequest, ObjectResult } from '../request.ts'
 import { admissionRequest, mutate, validate } from './admission.ts'
 import { readObject } from './body.ts'
 import { type Encoded, encode, put } from './commit.ts'
+import { copy } from './copy.ts'
 import { settledObject } from './dry-run.ts'
 import { found } from './get.ts'
 import { keyOf, type ServedKind } from './kind-table.ts'
@@ -55,15 +56,22 @@ export async function createObject(
 
   const generated = !meta.name && meta.generateName ? meta.generateName : undefined
   for (let attempt = 1; ; attempt++) {
-    if (generated !== undefined) meta.name = generated.slice(0, maxGeneratedBase) + randomSuffix(registry.rng)
+    // What an attempt makes of the object follows from its name (jobs), so that each starts from the same.
+    const own = generated === undefined ? object : copy(object)
+    if (generated !== undefined) own.metadata!.name = generatedName(registry, generated)
     try {
-      return await attemptCreate(registry, request, served, object, options, admission)
+      return await attemptCreate(registry, request, served, own, options, { ...admission, object: own })
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
-      if (generated === undefined) throw alreadyExists(served.kind, meta.name ?? '')
-      if (attempt >= generateAttempts) throw notUnique(served, meta.name ?? '')
+      const { name = '' } = own.metadata!
+      if (generated === undefined) throw alreadyExists(served.kind, name)
+      if (attempt >= generateAttempts) throw notUnique(served, name)
     }
   }
+}
+
+function generatedName(registry: Registry, base: string): string {
+  return base.slice(0, maxGeneratedBase) + randomSuffix(registry.rng)
 }
 
 async function attemptCreate(
@@ -87,6 +95,7 @@ async function attemptCreate(
       errors,
     )
     strategy.validate?.(object, errors)
+    strategy.validateCreate?.(object, errors)
     if (!errors.empty) throw invalid(served.kind, meta.name ?? '', errors)
     for (const warning of strategy.warnings?.(object, undefined) ?? []) request.warn(warning)
     await validate(registry, { ...admission, name: meta.name ?? '' })
@@ -125,7 +134,8 @@ function prepare(
   meta.creationTimestamp = toTime(now)
   meta.uid = randomUUID()
   served.kind.strategy.prepareForCreate?.(object, { now, user: writer(request), dryRun: options.dryRun })
-  if (keepsGeneration(served)) meta.generation = 1
+  // Strategies may have put another metadata in place.
+  if (keepsGeneration(served)) object.metadata!.generation = 1
 }
 
 /** The user as strategies see it. */

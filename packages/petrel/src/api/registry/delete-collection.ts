@@ -2,7 +2,7 @@
 
 import { isStatus } from '@petrel/machinery/status'
 import type { ApiRequest, ListResult } from '../request.ts'
-import { deleteObject } from './delete.ts'
+import { deleteObject, warnOfDelete } from './delete.ts'
 import { parseDeleteOptions } from './delete-options.ts'
 import type { ServedKind } from './kind-table.ts'
 import { list } from './list.ts'
@@ -18,6 +18,7 @@ export async function deleteCollection(
   served: ServedKind,
 ): Promise<ListResult> {
   const options = await parseDeleteOptions(request)
+  warnOfDelete(request, served, options)
   const doomed = await list(registry, request, served)
   const queue = doomed.entries.values()
   const work = async (): Promise<void> => {

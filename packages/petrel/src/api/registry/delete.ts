@@ -25,7 +25,14 @@ const orphan = 'orphan'
 
 export async function destroy(registry: Registry, request: ApiRequest, served: ServedKind): Promise<DeleteResult> {
   const options = await parseDeleteOptions(request)
+  warnOfDelete(request, served, options)
   return deleteObject(registry, request, served, request.info.namespace, request.info.name, options)
+}
+
+/** Tells a client that says nothing of dependents what becomes of them, where that surprises. */
+export function warnOfDelete(request: ApiRequest, served: ServedKind, options: DeleteOptions): void {
+  const { deleteWarning } = served.kind.strategy
+  if (deleteWarning !== undefined && !saysPropagation(options)) request.warn(deleteWarning)
 }
 
 export function deleteObject(
@@ -133,11 +140,11 @@ function decide(registry: Registry, served: ServedKind, object: KubeObject, opti
       const began = Date.parse(meta.deletionTimestamp) - remaining * 1000
       meta.deletionTimestamp = toTime(began + Math.max(0, asked) * 1000)
       meta.deletionGracePeriodSeconds = Math.max(0, asked)
-      const held = setDependentsFinalizer(object, options) || (meta.finalizers?.length ?? 0) > 0
+      const held = setDependentsFinalizer(served, object, options) || (meta.finalizers?.length ?? 0) > 0
       return meta.deletionGracePeriodSeconds > 0 || held ? { type: 'mark', object } : { type: 'now' }
     }
   }
-  setDependentsFinalizer(object, options)
+  setDependentsFinalizer(served, object, options)
   const held = (meta.finalizers?.length ?? 0) > 0 || (hooks.held?.(object) ?? false)
   if (grace !== undefined && grace > 0 && !meta.deletionTimestamp) {
     beginDeletion(registry, object, grace)
@@ -160,10 +167,10 @@ function beginDeletion(registry: Registry, object: KubeObject, graceSeconds: num
 }
 
 /** Leaves it to the garbage collector what becomes of dependents: deletionFinalizersForGarbageCollection. */
-function setDependentsFinalizer(object: KubeObject, options: DeleteOptions): boolean {
+function setDependentsFinalizer(served: ServedKind, object: KubeObject, options: DeleteOptions): boolean {
   const meta = object.metadata!
   const before = meta.finalizers ?? []
-  const wanted = dependentsFinalizer(before, options)
+  const wanted = dependentsFinalizer(served, before, options)
   const others = before.filter(finalizer => finalizer !== foreground && finalizer !== orphan)
   const after = wanted === undefined ? others : [...others, wanted]
   if (after.length > 0) meta.finalizers = after
@@ -171,7 +178,11 @@ function setDependentsFinalizer(object: KubeObject, options: DeleteOptions): boo
   return wanted !== undefined
 }
 
-function dependentsFinalizer(finalizers: readonly string[], options: DeleteOptions): string | undefined {
+function dependentsFinalizer(
+  served: ServedKind,
+  finalizers: readonly string[],
+  options: DeleteOptions,
+): string | undefined {
   if (options.orphanDependents !== undefined && options.orphanDependents !== null)
     return options.orphanDependents ? orphan : undefined
   if (options.propagationPolicy) {
@@ -181,7 +192,13 @@ function dependentsFinalizer(finalizers: readonly string[], options: DeleteOptio
         ? foreground
         : undefined
   }
-  return finalizers.includes(orphan) ? orphan : finalizers.includes(foreground) ? foreground : undefined
+  if (finalizers.includes(orphan)) return orphan
+  if (finalizers.includes(foreground)) return foreground
+  return served.kind.strategy.orphansDependents ? orphan : undefined
+}
+
+function saysPropagation({ orphanDependents, propagationPolicy }: DeleteOptions): boolean {
+  return (orphanDependents !== undefined && orphanDependents !== null) || Boolean(propagationPolicy)
 }
 
 /** What a delete answers with: the object for some kinds, a Status for the others. */

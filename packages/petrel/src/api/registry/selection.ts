@@ -30,7 +30,7 @@ export function parseSelection(query: URLSearchParams, served: ServedKind): Sele
   try {
     labels = parseLabelSelector(labelText)
     fields = parseFieldSelector(fieldText)
-    requireSelectable(fields, served.kind.selectableFields)
+    requireSelectable(fields, served.kind.selectableFields, served.kind.unselectable)
   } catch (error) {
     throw badRequest(error instanceof Error ? error.message : String(error), error)
   }

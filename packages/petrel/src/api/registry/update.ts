@@ -126,10 +126,10 @@ async function attemptChange(
   const context: StrategyContext = { now: registry.clock.now(), user: writer(request), dryRun: options.dryRun }
   if (how.subresource) {
     how.subresource.prepare(object, old, context)
-    if (how.subresource.name !== 'status' && keepsGeneration(served)) countGeneration(object, old)
+    if (how.subresource.name !== 'status' && keepsGeneration(served)) countGeneration(served, object, old)
   } else {
     served.kind.strategy.prepareForUpdate?.(object, old, context)
-    if (keepsGeneration(served)) countGeneration(object, old)
+    if (keepsGeneration(served)) countGeneration(served, object, old)
   }
   const claim = how.subresource ? undefined : registry.hooks(served).claim?.(object, old, options.dryRun)
   try {
@@ -222,9 +222,10 @@ function keep<K extends keyof Meta>(meta: Meta, before: Meta, field: K): void {
   else meta[field] = before[field]
 }
 
-function countGeneration(object: KubeObject, old: KubeObject): void {
+function countGeneration({ kind }: ServedKind, object: KubeObject, old: KubeObject): void {
   const before = old.metadata?.generation ?? 0
-  object.metadata!.generation = sameButMetadataAndStatus(object, old) ? before : before + 1
+  const counts = kind.strategy.changesGeneration?.(object, old) ?? !sameButMetadataAndStatus(object, old)
+  object.metadata!.generation = counts ? before + 1 : before
 }
 
 function sameButMetadataAndStatus(a: KubeObject, b: KubeObject): boolean {

@@ -1,5 +1,6 @@
 /** A result of a kind that is not stored: scales, tokens, reviews. */
 import { defineKind, type Kind, type KubeObject } from '@petrel/machinery/kinds'
+import type { Column } from '@petrel/machinery/table'
 import { deepFreeze } from '../registry/copy.ts'
 import type { ObjectResult, StatusResult } from '../request.ts'
 
@@ -19,6 +20,8 @@ export function wireKind<T extends KubeObject>(
   version: string,
   kind: string,
   definition: string,
+  columns?: readonly Column<T>[],
 ): Kind<T> {
-  return defineKind<T>({ group, version, kind, plural: `${kind.toLowerCase()}s`, verbs: [], definition })
+  const plural = `${kind.toLowerCase()}s`
+  return defineKind<T>({ group, version, kind, plural, verbs: [], definition, ...(columns && { columns }) })
 }

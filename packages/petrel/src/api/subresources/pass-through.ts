@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { StatusError, unavailable } from '@petrel/machinery/status'
-import type { ApiRequest, StreamResult, UpgradedResult } from '../request.ts'
+import type { ApiRequest, RawResult, StreamResult, UpgradedResult } from '../request.ts'
 
 export interface Target {
   readonly method: string
@@ -41,7 +41,7 @@ const notPassedOn: ReadonlySet<string> = new Set([
 
 const dialTimeoutMs = 10_000
 
-export function passThrough(request: ApiRequest, target: Target): Promise<StreamResult | UpgradedResult> {
+export function passThrough(request: ApiRequest, target: Target): Promise<RawResult | StreamResult | UpgradedResult> {
   return new Promise((resolve, reject) => {
     const headers = passedOn(request, target)
     // Not imported: see http/listen.ts.
@@ -62,6 +62,10 @@ export function passThrough(request: ApiRequest, target: Target): Promise<Stream
     })
     out.once('error', error => reject(unavailable(`error trying to reach service: ${error.message}`, error)))
     out.once('response', response => {
+      if (request.upgrade) {
+        resolve(refusal(response))
+        return
+      }
       resolve(streamed(response, target, () => request.signal.removeEventListener('abort', giveUp)))
     })
     out.once('upgrade', (response, socket, head) => {
@@ -89,6 +93,12 @@ function passedOn(request: ApiRequest, target: Target): Record<string, string | 
   const { upgrade } = request.headers
   if (request.upgrade && typeof upgrade === 'string') Object.assign(headers, { connection: 'Upgrade', upgrade })
   return headers
+}
+
+/** Why the far end did not switch protocols: the client's connection has no response of its own to stream into. */
+async function refusal(response: IncomingMessage): Promise<RawResult> {
+  const body = await text(response)
+  return { type: 'raw', code: response.statusCode ?? 502, mediaType: response.headers['content-type'] ?? 'text/plain', body }
 }
 
 function streamed(response: IncomingMessage, target: Target, done: () => void): StreamResult {

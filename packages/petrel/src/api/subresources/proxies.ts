@@ -123,7 +123,31 @@ function checkAddress(address: string): void {
 
 function to(request: ApiRequest, address: string, port: number, tls: boolean): Promise<ApiResult> {
   const host = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-  return passThrough(request, { method: request.method, path: pathOf(request), host, address, port, tls })
+  return passThrough(request, {
+    method: request.method,
+    path: pathOf(request),
+    host,
+    address,
+    port,
+    tls,
+    rewriteHeaders: headers => keepInside(headers, host, baseOf(request)),
+  })
+}
+
+/** The path of the proxy itself. */
+function baseOf({ info }: ApiRequest): string {
+  const whole = info.path.replace(/\/$/, '')
+  const rest = info.rest === '' ? '' : `/${info.rest}`
+  return whole.endsWith(rest) ? whole.slice(0, whole.length - rest.length) : whole
+}
+
+/** A redirect to the far end itself leads through the proxy again (apimachinery/pkg/util/proxy/transport.go). */
+function keepInside(headers: Record<string, string | readonly string[]>, host: string, base: string): void {
+  const { location } = headers
+  if (typeof location !== 'string' || !URL.canParse(location, `http://${host}`)) return
+  const url = new URL(location, `http://${host}`)
+  const isRelative = !location.startsWith('/') && !/^[a-z][a-z+.-]*:/i.test(location)
+  if (url.host === host && !isRelative) headers['location'] = `${base}${url.pathname}${url.search}${url.hash}`
 }
 
 /** What follows `proxy`, with its query. */

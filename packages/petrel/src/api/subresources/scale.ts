@@ -3,6 +3,7 @@ import type { Scale } from '@petrel/machinery/api/autoscaling-v1'
 import type { KubeObject, ScaleSubresource } from '@petrel/machinery/kinds'
 import { conform, DecodeError } from '@petrel/machinery/schema'
 import { badRequest, conflict, FieldErrors, invalid } from '@petrel/machinery/status'
+import { ageColumn, type Column, nameColumn } from '@petrel/machinery/table'
 import type { Handler } from '../chain.ts'
 import { methodNotAllowed } from '../refusals.ts'
 import { readAs } from '../registry/body.ts'
@@ -16,7 +17,26 @@ import { parseWriteOptions, type WriteOptions } from '../registry/write-options.
 import type { ApiRequest } from '../request.ts'
 import { looseResult, wireKind } from './loose-kind.ts'
 
-const scaleKind = wireKind<Scale>('autoscaling', 'v1', 'Scale', 'io.k8s.api.autoscaling.v1.Scale')
+const scaleColumns: readonly Column<Scale>[] = [
+  nameColumn,
+  {
+    name: 'Desired',
+    type: 'integer',
+    priority: 0,
+    description: 'How many instances are wanted.',
+    cell: ({ spec }) => spec?.replicas ?? 0,
+  },
+  {
+    name: 'Available',
+    type: 'integer',
+    priority: 0,
+    description: 'How many instances there are.',
+    cell: ({ status }) => status?.replicas ?? 0,
+  },
+  ageColumn,
+]
+
+const scaleKind = wireKind<Scale>('autoscaling', 'v1', 'Scale', 'io.k8s.api.autoscaling.v1.Scale', scaleColumns)
 
 export function scaleHandler(registry: Registry): Handler {
   return async (request, served) => {

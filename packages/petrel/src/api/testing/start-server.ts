@@ -8,6 +8,7 @@ import { stampResourceVersion } from '@petrel/machinery/schema'
 import { type StatusDetails, StatusError } from '@petrel/machinery/status'
 import { type Clock, FakeClock, seededRng, silentLogger } from '../../base/index.ts'
 import { openMemoryStore, type Store, type StoreOptions } from '../../store/index.ts'
+import type { ObjectReader } from '../contract.ts'
 import type { Listener } from '../http/listen.ts'
 import type { NodeDialer } from '../node-dialer.ts'
 import type { ApiResult } from '../request.ts'
@@ -18,7 +19,7 @@ export interface TestServerOptions {
   readonly clock?: Clock
   readonly kinds?: readonly Kind[]
   readonly nodes?: NodeDialer
-  readonly security?: Partial<Security>
+  readonly security?: Partial<Security> | ((reader: ObjectReader) => Partial<Security>)
   readonly store?: StoreOptions
   readonly requestTimeoutMs?: number
 }
@@ -77,7 +78,10 @@ export function startServer(options: TestServerOptions = {}): TestServer {
     log: silentLogger,
     kinds: options.kinds ?? builtinKinds,
     version,
-    security: () => ({ ...openToAll, ...options.security }),
+    security: reader => ({
+      ...openToAll,
+      ...(typeof options.security === 'function' ? options.security(reader) : options.security),
+    }),
     ...(options.nodes && { nodes: options.nodes }),
     ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
   })

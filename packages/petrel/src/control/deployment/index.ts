@@ -254,12 +254,14 @@ class Sync {
     return set
   }
 
+  /** By way of the status, as upstream: it is no change of the deployment's generation. */
   async #noteRevision(set: ReplicaSet): Promise<void> {
     const revision = set.metadata?.annotations?.[revisionAnnotation]
-    if (revision === undefined || this.#deployment.metadata?.annotations?.[revisionAnnotation] === revision) return
-    const { namespace, name = '' } = this.#deployment.metadata ?? {}
+    const { namespace, name = '', annotations } = this.#deployment.metadata ?? {}
+    if (revision === undefined || annotations?.[revisionAnnotation] === revision) return
     const patch = { metadata: { annotations: { [revisionAnnotation]: revision } } }
-    this.#deployment = await this.#context.client.patch(deployments, { namespace, name }, 'merge', patch)
+    const { client } = this.#context
+    this.#deployment = await client.patch(deployments, { namespace, name }, 'merge', patch, { subresource: 'status' })
   }
 
   /** Writes the new sizes; `always` renews the size annotations of sets whose size stays. */

@@ -46,6 +46,7 @@ test('statusOf() counts over all sets and leaves zeros out', () => {
     readyReplicas: 2,
     availableReplicas: 2,
     unavailableReplicas: 1,
+    terminatingReplicas: 0,
   })
   assert.ok(conditions)
 })

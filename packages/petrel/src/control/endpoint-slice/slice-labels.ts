@@ -4,7 +4,7 @@ import type { EndpointSlice } from '@petrel/machinery/api/discovery-v1'
 
 export const serviceNameLabel = 'kubernetes.io/service-name'
 export const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
-export const headlessLabel = 'service.kubernetes.io/headless'
+const headlessLabel = 'service.kubernetes.io/headless'
 export const managedByController = 'endpointslice-controller.k8s.io'
 
 export function isManagedHere(slice: EndpointSlice): boolean {

@@ -62,9 +62,13 @@ export function count(
 
   const toRelease: Pod[] = []
   for (const pod of tracked) {
-    if (won.uids.size + lost.uids.size >= maxUncounted) break
     const { uid = '', deletionTimestamp } = pod.metadata ?? {}
-    const succeeded = pod.status?.phase === 'Succeeded' && !lost.uids.has(uid)
+    if (won.uids.has(uid) || lost.uids.has(uid)) {
+      toRelease.push(pod)
+      continue
+    }
+    if (won.uids.size + lost.uids.size >= maxUncounted) continue
+    const succeeded = pod.status?.phase === 'Succeeded'
     // When the job has come to its end, what is still on its way out counts as failed, or not at all after a success.
     const abandoned = verdict !== undefined && deletionTimestamp !== undefined
     const failed = !succeeded && (isFailed(pod, job) || (abandoned && verdict.final === 'Failed'))

@@ -21,7 +21,7 @@ import {
 import { isNamespaceTerminating } from '../namespace-terminating.ts'
 import { omitZeros } from '../omit-zeros.ts'
 import { OwnWrites } from '../own-writes.ts'
-import { claimants, claimChildren, orphanIndex, patchMetadata, slowStart } from '../owned/index.ts'
+import { claimants, claimChildren, orphanIndex, slowStart } from '../owned/index.ts'
 import { isTerminal } from '../pod-state.ts'
 import { type Counters, completedIndexes, count, newlyEnded, totals } from './count.ts'
 import {
@@ -35,8 +35,11 @@ import {
   trackingFinalizer,
   waitsForEnd,
 } from './job-pods.ts'
+import { releasePod } from './release-pod.ts'
 import { type FailuresInARow, failuresInARow, retryDelayMs } from './retry-delay.ts'
 import { deadlineLeftMs, type Tally, type Verdict, verdictOf, wantedActive } from './verdict.ts'
+
+export { jobOrphanPodController } from './orphan-pods.ts'
 
 /** MaxPodCreateDeletePerSync. */
 const maxPerPass = 500
@@ -79,32 +82,24 @@ export function jobController(): Controller {
           }
           return true
         },
-        indexers: { orphan: orphanIndex, tracked: pod => (isTracked(pod) ? ownerOf(pod) : []) },
+        indexers: { orphan: orphanIndex },
       }),
     ],
     async reconcile(key, context) {
       memory ??= new Memory(context)
       const job = context.informer(jobs).get(parseKey(key))
-      // Pods of a job that is over or gone are held by nobody's count.
-      const live = job && !isFinished(job) ? job : undefined
-      const held = context.informer(pods).byIndex('tracked', key)
-      await releasePods(
-        held.filter(pod => !live || controllerUid(pod) !== live.metadata?.uid),
-        context,
-      )
-      if (!live) {
-        memory.forget(key)
+      if (!job || isFinished(job)) memory.forget(key)
+      if (!job || isManagedByOther(job)) return undefined
+      if (isFinished(job)) {
+        // Nothing is counted any more.
+        const own = context.informer(pods).byIndex('owner', job.metadata?.uid ?? '')
+        await releasePods(own.filter(isTracked), context)
         return undefined
       }
-      if (isManagedByOther(live)) return undefined
-      if (!memory.ownWrites.seen(key, [live], context.clock.monotonic())) return { requeueAfterMs: 1000 }
-      return new Sync(key, live, memory, context).run()
+      if (!memory.ownWrites.seen(key, [job], context.clock.monotonic())) return { requeueAfterMs: 1000 }
+      return new Sync(key, job, memory, context).run()
     },
   })
-}
-
-function controllerUid(pod: Pod): string | undefined {
-  return pod.metadata?.ownerReferences?.find(reference => reference.controller)?.uid
 }
 
 /** spec.managedBy (KEP-4368). */
@@ -121,8 +116,7 @@ function isTrue(status: JobStatus | undefined, type: string): boolean {
 }
 
 async function releasePods(held: readonly Pod[], context: ControllerContext): Promise<void> {
-  const changes = { '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] }
-  await Promise.all(held.map(pod => patchMetadata(pods, pod, changes, context)))
+  await Promise.all(held.map(pod => releasePod(pod, context)))
 }
 
 /** One pass over one Job. */

@@ -5,7 +5,8 @@ import type { Pod } from '@petrel/machinery/api/core-v1'
 import fc from 'fast-check'
 import { formatIndexes, parseIndexes } from './indexes.ts'
 import { newJobPod } from './job-pods.ts'
-import { retryDelayMs, verdictOf, wantedActive } from './verdict.ts'
+import { failuresInARow, finishedAt, retryDelayMs } from './retry-delay.ts'
+import { verdictOf, wantedActive } from './verdict.ts'
 
 const now = Date.UTC(2026, 0, 1, 12)
 
@@ -46,6 +47,14 @@ const verdicts: readonly {
   reason: string | undefined
 }[] = [
   { name: 'goes on', job: job({ completions: 2 }), active: [running], succeeded: 1, failed: 0, reason: undefined },
+  {
+    name: 'has its completions, and a pod too many',
+    job: job({ completions: 2 }),
+    active: [running],
+    succeeded: 2,
+    failed: 0,
+    reason: undefined,
+  },
   {
     name: 'has its completions',
     job: job({ completions: 2 }),
@@ -119,21 +128,31 @@ test('wantedActive() is bounded by parallelism and by what is left', () => {
   assert.equal(wantedActive(job({ parallelism: 3 }), tally(1, [running, running])), 2)
 })
 
-test('retryDelayMs() doubles with failures in a row and forgets them after a success', () => {
-  const failedAt = (seconds: number): Pod => pod('Failed', new Date(now - seconds * 1000).toISOString())
-  assert.equal(retryDelayMs([], [], now), 0)
-  assert.equal(retryDelayMs([failedAt(4)], [], now), 6_000)
-  assert.equal(retryDelayMs([failedAt(4), failedAt(30)], [], now), 16_000)
-  assert.equal(retryDelayMs([failedAt(4), failedAt(30)], [failedAt(10)], now), 6_000)
-  assert.equal(retryDelayMs([failedAt(10)], [failedAt(4)], now), 0)
-  assert.equal(
-    retryDelayMs(
-      Array.from({ length: 20 }, () => failedAt(0)),
-      [],
-      now,
-    ),
-    600_000,
-  )
+test('retryDelayMs() doubles with failures in a row up to ten minutes, and forgets them after a success', () => {
+  const none = { count: 0, lastMs: 0 }
+  const ended = (phase: string, secondsAgo: number): Pod => pod(phase, new Date(now - secondsAgo * 1000).toISOString())
+  const failed = (...secondsAgo: number[]): Pod[] => secondsAgo.map(seconds => ended('Failed', seconds))
+  const delay = (before: typeof none, succeeded: readonly Pod[], lost: readonly Pod[]): number =>
+    retryDelayMs(failuresInARow(before, succeeded, lost), now)
+  assert.equal(delay(none, [], []), 0)
+  assert.equal(delay(none, [], failed(4)), 6_000)
+  assert.equal(delay(none, [], failed(4, 30)), 16_000)
+  assert.equal(delay({ count: 1, lastMs: now - 30_000 }, [], failed(4)), 16_000)
+  assert.equal(delay({ count: 2, lastMs: now - 1000 }, [], []), 19_000)
+  assert.equal(delay({ count: 9, lastMs: now }, [ended('Succeeded', 10)], failed(4, 30)), 6_000)
+  assert.equal(delay({ count: 9, lastMs: now }, [ended('Succeeded', 4)], failed(10)), 0)
+  assert.equal(delay({ count: 1000, lastMs: now }, [], []), 600_000)
+})
+
+test('finishedAt() is when the last container ended, else when the pod was not ready, deleted or made', () => {
+  const at = (time: string) => Date.parse(time)
+  assert.equal(finishedAt(pod('Failed', '2026-01-01T11:00:00Z')), at('2026-01-01T11:00:00Z'))
+  const lost = pod('Running')
+  assert.equal(finishedAt(lost), at('2026-01-01T00:00:00Z'))
+  const metadata = { ...lost.metadata, deletionTimestamp: '2026-01-01T10:00:30Z', deletionGracePeriodSeconds: 30 }
+  assert.equal(finishedAt({ ...lost, metadata }), at('2026-01-01T10:00:00Z'))
+  const notReady = { type: 'Ready', status: 'False', lastTransitionTime: '2026-01-01T09:00:00Z' }
+  assert.equal(finishedAt({ ...lost, metadata, status: { conditions: [notReady] } }), at('2026-01-01T09:00:00Z'))
 })
 
 test('parseIndexes() and formatIndexes() are inverse', () => {

@@ -5,8 +5,8 @@
 import { jobs, pods } from '@petrel/machinery/kinds'
 import { keyOf, parseKey } from '../../client/index.ts'
 import { type Controller, controllerOf, defineController, watch } from '../define-controller.ts'
-import { isTracked } from './job-pods.ts'
-import { releasePod } from './release-pod.ts'
+import { patchMetadata } from '../owned/index.ts'
+import { isTracked, trackingFinalizer } from './job-pods.ts'
 
 /** Keys are those of pods. */
 export function jobOrphanPodController(): Controller {
@@ -18,7 +18,10 @@ export function jobOrphanPodController(): Controller {
       watch(pods, { when: ({ type, object }) => type !== 'delete' && isTracked(object) }),
       watch(jobs, {
         when: ({ type }) => type === 'delete',
-        keys: (job, { informer }) => informer(pods).byIndex('owner', job.metadata?.uid ?? '').map(keyOf),
+        keys: (job, { informer }) =>
+          informer(pods)
+            .byIndex('owner', job.metadata?.uid ?? '')
+            .map(keyOf),
       }),
     ],
     async reconcile(key, context) {
@@ -30,7 +33,10 @@ export function jobOrphanPodController(): Controller {
       if (owner && jobKey === undefined) return undefined
       const job = jobKey === undefined ? undefined : context.informer(jobs).get(parseKey(jobKey))
       if (job && job.metadata?.uid === owner?.uid) return undefined
-      await releasePod(pod, context)
+      // Only the pod that was looked at: it may be adopted, and counted, meanwhile.
+      const { resourceVersion } = pod.metadata ?? {}
+      const changes = { resourceVersion, '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] }
+      await patchMetadata(pods, pod, changes, context)
       return undefined
     },
   })

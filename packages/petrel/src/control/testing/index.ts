@@ -1,6 +1,6 @@
 /** For tests alone: controllers running against the real API server in this process, on one clock that stands still. */
 import { namespaces } from '@petrel/machinery/kinds'
-import { startTestServer, type TestServer } from '../../testing/index.ts'
+import { startTestServer, type TestServer, type TestServerOptions } from '../../testing/index.ts'
 import type { Controller } from '../define-controller.ts'
 import { type RunningControllers, type StartOptions, startControllers } from '../start-controllers.ts'
 
@@ -17,9 +17,9 @@ export interface TestCluster extends TestServer {
 /** Starts a server with the namespaces `default` and `kube-system`, and these controllers on it. */
 export async function startTestCluster(
   controllers: readonly Controller[],
-  options: Partial<StartOptions> = {},
+  options: Partial<StartOptions> & TestServerOptions = {},
 ): Promise<TestCluster> {
-  const server = startTestServer()
+  const server = startTestServer(options)
   for (const name of ['default', 'kube-system']) await server.client.create(namespaces, { metadata: { name } })
   const { client, clock, rng, log, store } = server
   const running = startControllers(client, controllers, { clock, rng, log, ...options })
@@ -52,4 +52,5 @@ export async function startTestCluster(
     },
   }
 }
+export { eventsAbout, type PodStep, podsWith, report } from './kubelet.ts'
 export { type PodWish, registerNode, runPod, setReady } from './pods-and-nodes.ts'

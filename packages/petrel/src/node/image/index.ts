@@ -1,5 +1,5 @@
 export { MergedView } from './merged-view.ts'
 export type { ImageConfig, Platform } from './oci.ts'
-export { formatReference, parseReference, type Reference } from './reference.ts'
+export { parseReference, type Reference } from './reference.ts'
 export type { Credentials, RegistryOptions } from './registry.ts'
 export { ImageStore, type ImageStoreOptions, type ResolvedImage } from './store.ts'

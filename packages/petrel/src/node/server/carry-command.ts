@@ -8,7 +8,14 @@ import type { StreamSession } from '../runtime/index.ts'
 import type { CommandClient } from './command-client.ts'
 import { type CommandStatus, exited, failed } from './command-status.ts'
 
-export async function carryCommand(client: CommandClient, action: 'exec' | 'attach', open: () => Promise<StreamSession>): Promise<void> {
+export interface Command {
+  readonly action: 'exec' | 'attach'
+  /** The end of the client's input is the end of the process's: not of a container's that others may attach to. */
+  readonly endsInput: boolean
+  open(): Promise<StreamSession>
+}
+
+export async function carryCommand(client: CommandClient, { action, endsInput, open }: Command): Promise<void> {
   const sizes: [number, number][] = []
   let session: StreamSession | undefined
   // Clients send their size at once.
@@ -30,7 +37,7 @@ export async function carryCommand(client: CommandClient, action: 'exec' | 'atta
   client.gone.then(() => {
     if (running) close()
   })
-  if (client.stdin) feed(client.stdin, stdin)
+  if (client.stdin) feed(client.stdin, stdin, endsInput)
   const outputs = Promise.all([carry(stdout, client.stdout), carry(stderr, client.stderr)])
   let status: CommandStatus
   try {
@@ -48,13 +55,13 @@ export async function carryCommand(client: CommandClient, action: 'exec' | 'atta
   client.finish(status)
 }
 
-function failure(action: 'exec' | 'attach', error: unknown): CommandStatus {
+function failure(action: Command['action'], error: unknown): CommandStatus {
   const doing = action === 'exec' ? 'error executing command in container' : 'error attaching to container'
   return failed(`${doing}: ${error instanceof Error ? error.message : String(error)}`)
 }
 
 /** Input that nobody takes (any more) is read and dropped. */
-function feed(from: Readable, to: Writable | undefined): void {
+function feed(from: Readable, to: Writable | undefined, ends: boolean): void {
   if (!to) {
     from.resume()
     return
@@ -65,10 +72,9 @@ function feed(from: Readable, to: Writable | undefined): void {
   }
   to.on('error', drop)
   to.once('close', drop)
-  from.once('error', () => to.end())
   // A stream that was cut off has no end of its own.
-  from.once('close', () => to.end())
-  from.pipe(to)
+  if (ends) from.once('close', () => to.end())
+  from.pipe(to, { end: ends })
 }
 
 /** Resolves when everything was carried, or one of the two broke: the client's end and the exit are told elsewhere. */

@@ -174,14 +174,16 @@ async function command(
   streams: CommandStreams,
   words: readonly string[],
 ): Promise<void> {
-  const { id } = await findRunning(runtime, pod, container)
+  const { id, config } = await findRunning(runtime, pod, container)
   if (action === 'exec' && words.length === 0) throw new Refusal(400, 'you must specify at least 1 command for the container')
   const accept = isWebSocket(upgrade.request) ? webSocketCommand : spdyCommand
   const client = await accept(upgrade, streams, clock, idleMs)
   if (!client) return
-  await carryCommand(client, action, () =>
-    action === 'exec' ? runtime.exec(id, { ...streams, command: words }) : runtime.attach(id, streams),
-  )
+  await carryCommand(client, {
+    action,
+    endsInput: action === 'exec' || config.stdinOnce,
+    open: () => (action === 'exec' ? runtime.exec(id, { ...streams, command: words }) : runtime.attach(id, streams)),
+  })
 }
 
 async function ports({ runtime, clock }: NodeServerOptions, idleMs: number, upgrade: Upgrade, pod: Pod, query: URLSearchParams): Promise<void> {

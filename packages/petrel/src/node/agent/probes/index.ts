@@ -1,2 +1,2 @@
 export { ContainerProbes } from './container-probes.ts'
-export { type ProbeRunner, passingProbes, portOf, probeRunner } from './run-probe.ts'
+export { type ProbeRunner, passingProbes, probeRunner } from './run-probe.ts'

@@ -48,7 +48,7 @@ export function probeRunner(runtime: Runtime): ProbeRunner {
 export const passingProbes: ProbeRunner = () => Promise.resolve({ success: true, output: '' })
 
 /** A port by number, or by the name that the container gives it. */
-export function portOf(port: number | string, container: Container): number {
+function portOf(port: number | string, container: Container): number {
   if (typeof port === 'number') return port
   const named = container.ports?.find(({ name }) => name === port)?.containerPort
   if (named !== undefined) return named

@@ -1,3 +1,3 @@
-export { defaultLimits, type LogLimits } from './cri-log.ts'
-export { detectIsolation, type Isolation, type IsolationLevel } from './isolation.ts'
+export type { LogLimits } from './cri-log.ts'
+export type { Isolation, IsolationLevel } from './isolation.ts'
 export { openProcessRuntime, type ProcessRuntime, type ProcessRuntimeOptions } from './runtime.ts'

@@ -1,6 +1,7 @@
 /** Pods on the bridge, services and cluster DNS, for real, in a network namespace of the test's own. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -219,18 +220,23 @@ if (!own) {
     })
 
     test('addresses and links are released with the pod, and leases outlive the agent', async () => {
+      const leases = (): Record<string, number> =>
+        (
+          JSON.parse(readFileSync(join(node.folder, 'network/leases.json'), 'utf8')) as {
+            byOwner: Record<string, number>
+          }
+        ).byOwner
+      const links = (): number => host('ip -o link show type veth').trim().split('\n').length
+      const before = links()
       const sandboxId = await node.runtime.runPodSandbox(podConfig(node.folder))
-      const [ip] = (await node.runtime.podSandboxStatus(sandboxId)).ips
       const again = await BridgeNetwork.open({ directory: join(node.folder, 'network'), ...network })
-      assert.deepEqual(
-        (await again.attach({ id: 'other', netns: '/proc/self/ns/net', portMappings: [] }).catch(() => [''])).includes(
-          ip ?? '',
-        ),
-        false,
-      )
-      const links = host('ip -o link show type veth').trim().split('\n').length
+      assert.ok(leases()[sandboxId])
+      assert.equal(links(), before + 1)
+      await eventually(() => run(`nc -w 2 ${serverIp} 8080 </dev/null`), /I am server/)
+      assert.equal(again.gateway, bridge.gateway)
       await node.runtime.removePodSandbox(sandboxId)
-      assert.equal(host('ip -o link show type veth').trim().split('\n').length, links - 1)
+      assert.equal(leases()[sandboxId], undefined)
+      assert.equal(links(), before)
     })
 
     test('a range that another link uses is refused by name', async () => {
@@ -254,8 +260,11 @@ if (!own) {
       const port = await new Promise<number>(resolve =>
         listener.listen(0, bridge.gateway, () => resolve((listener.address() as { port: number }).port)),
       )
-      assert.match(await run(`nc -w 2 ${bridge.gateway} ${port} </dev/null`), /the node/)
-      listener.close()
+      try {
+        assert.match(await run(`nc -w 2 ${bridge.gateway} ${port} </dev/null`), /the node/)
+      } finally {
+        listener.close()
+      }
     })
   })
 }

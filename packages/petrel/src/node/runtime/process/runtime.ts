@@ -7,7 +7,7 @@ import * as fs from 'node:fs'
 import * as os from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { type Clock, type Logger, silentLogger, systemClock } from '../../../base/index.ts'
+import { type Clock, type Logger, silentLogger, sleep, systemClock } from '../../../base/index.ts'
 import type { ImageStore } from '../../image/index.ts'
 import type { PodNetwork } from '../../network/index.ts'
 import {
@@ -345,7 +345,11 @@ export class ProcessRuntime implements Runtime {
     if (record.netns) await this.#network?.detach(record.id)
     if (this.isolation.level !== 'plain') await releaseNamespaces(record, this.#folder(record.id))
     this.#cgroups?.kill(podGroup(record.id))
-    this.#cgroups?.remove(podGroup(record.id))
+    // A killed process holds its group until the kernel is through with it.
+    for (let tried = 0; this.#cgroups?.remove(podGroup(record.id)) === false; tried++) {
+      if (tried === 200) throw new Error(`cgroup ${podGroup(record.id)} cannot be removed: processes are left in it`)
+      await sleep(this.#clock, 5)
+    }
   }
 
   /** The files of /etc that belong to the pod, not to an image. */

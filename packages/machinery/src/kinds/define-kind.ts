@@ -30,6 +30,8 @@ export interface KindDeclaration<T extends KubeObject> {
   /** Name and age when undefined. */
   readonly columns?: readonly Column<T>[]
   readonly selectableFields?: SelectableFields<T>
+  readonly deprecated?: NonNullable<Kind<T>['deprecated']>
+  readonly unselectable?: (field: string) => string
   readonly subresources?: Subresources<T>
   readonly strategy?: Strategy<T>
   setDefaults?(object: T): void

@@ -61,14 +61,20 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   validateUpdate?(object: T, old: T, errors: FieldErrors): void
   /** `Warning:` header lines. */
   warnings?(object: T, old: T | undefined): string[]
+  /** `Warning:` header of a delete that does not say what becomes of dependents. */
+  readonly deleteWarning?: string
   /** Name rule; DNS-1123 subdomain when undefined. Returns faults in upstream's words. */
   validateName?(name: string, isPrefix: boolean): string[]
   /** PUT without resourceVersion is accepted. Default true. */
   readonly allowUnconditionalUpdate?: boolean
   /** PUT of a name that does not exist creates it. Default false. */
   readonly allowCreateOnUpdate?: boolean
-  /** metadata.generation is kept: 1 at creation, +1 when anything but metadata and status changes. Default true when the kind has a status. */
+  /** metadata.generation is kept: 1 at creation, +1 at every change that counts. Default true when the kind has a status. */
   readonly hasGeneration?: boolean
+  /** Whether an update counts for the generation; anything but metadata and status does when undefined. */
+  changesGeneration?(object: T, old: T): boolean
+  /** A delete that says nothing of dependents leaves them: DefaultGarbageCollectionPolicy OrphanDependents. */
+  readonly orphansDependents?: boolean
   /** Seconds of grace for a delete; undefined deletes at once (all kinds but pods). */
   gracePeriodSeconds?(object: T, requested: number | undefined): number
 }
@@ -121,6 +127,10 @@ export interface Kind<T extends KubeObject = KubeObject> extends Resource<T> {
   readonly columns: readonly Column<T>[]
   /** Field selectors besides metadata.name and metadata.namespace. */
   readonly selectableFields: SelectableFields<T>
+  /** Each use of the API is answered with a `Warning:` header that says since when, and what to use instead. */
+  readonly deprecated?: { readonly since: string; readonly use?: string }
+  /** What a selector of another field is told, where the kind has words of its own for it. */
+  readonly unselectable?: (field: string) => string
   readonly subresources: Subresources<T>
   readonly strategy: Strategy<T>
   /** Fills defaults in place, on create, on update and on reading what older versions stored. */

@@ -19,3 +19,19 @@ test('builtinKinds declare a schema that exists and the kind of their list', () 
     assert.equal(kind.listKind, `${kind.kind}List`)
   }
 })
+
+/** The strategies of pkg/registry that set Generation. CustomResourceDefinition's is in apiextensions-apiserver. */
+const generational = new Set(
+  `Pod PodTemplate ReplicationController DaemonSet Deployment ReplicaSet StatefulSet Job CronJob EndpointSlice
+  FlowSchema PriorityLevelConfiguration Ingress IngressClass NetworkPolicy PodDisruptionBudget DeviceClass DeviceTaintRule
+  ResourceSlice PriorityClass CustomResourceDefinition ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding
+  MutatingAdmissionPolicy MutatingAdmissionPolicyBinding MutatingWebhookConfiguration
+  ValidatingWebhookConfiguration`.split(/\s+/),
+)
+
+test('builtinKinds keep metadata.generation where upstream does, and nowhere else', () => {
+  for (const { kind, version, strategy, subresources } of builtinKinds) {
+    const keeps = strategy.hasGeneration ?? subresources.status !== undefined
+    assert.equal(keeps, generational.has(kind), `${version} ${kind}`)
+  }
+})

@@ -25,5 +25,10 @@ export function withStatus<S, T extends WithStatus<S>>(
   }
 }
 
-/** For kinds that have no other rules. */
-export const statusOnly: Strategy<WithStatus<unknown>> = withStatus<unknown, WithStatus<unknown>>(undefined, {})
+/** For kinds that have no other rules; most of those keep no generation upstream. */
+export const statusOnly: Strategy<WithStatus<unknown>> = withStatus<unknown, WithStatus<unknown>>(undefined, {
+  hasGeneration: false,
+})
+
+/** The same for those that do. */
+export const statusAndGeneration: Strategy<WithStatus<unknown>> = { ...statusOnly, hasGeneration: true }

@@ -14,7 +14,8 @@ interface Pattern {
 }
 
 function pattern(source: string, what: string, ...examples: readonly string[]): Pattern {
-  const listed = examples.map(example => `'${example}', `).join('or ')
+  // Upstream puts a comma after each and then two blanks: so do those who compare its words.
+  const listed = examples.map(example => `'${example}', `).join(' or ')
   const hint = examples.length > 0 ? `e.g. ${listed}` : ''
   return {
     source,

@@ -12,7 +12,7 @@ export function unprocessable(why: string): StatusError {
     status: 'Failure',
     message: 'the server rejected our request due to an error in our request',
     reason: 'Invalid',
-    details: { causes: [{ message: why }] },
+    details: { causes: [{ message: why, field: 'patch' }] },
     code: 422,
   })
 }

@@ -40,11 +40,16 @@ export function parseFieldSelector(text: string): FieldSelector {
 
 /**
  * Throws a SyntaxError at the first field that is neither metadata.name, metadata.namespace nor in `selectable`. The
- * words depend on whether the kind has fields of its own, as upstream's do.
+ * words depend on whether the kind has fields of its own, as upstream's do, unless the kind has its own words.
  */
-export function requireSelectable(selector: FieldSelector, selectable: Readonly<Record<string, unknown>>): void {
+export function requireSelectable(
+  selector: FieldSelector,
+  selectable: Readonly<Record<string, unknown>>,
+  refusal?: (field: string) => string,
+): void {
   for (const { field } of selector.requirements) {
     if (field === 'metadata.name' || field === 'metadata.namespace' || Object.hasOwn(selectable, field)) continue
+    if (refusal) throw new SyntaxError(refusal(field))
     throw new SyntaxError(
       Object.keys(selectable).length > 0
         ? `field label not supported: ${field}`

@@ -47,13 +47,20 @@ export class ClusterState {
     this.#state(nodeName).addPod(facts)
   }
 
-  forgetPod(uid: string): void {
+  /** True while the pod counts somewhere. */
+  holds(uid: string): boolean {
+    return this.#places.has(uid)
+  }
+
+  /** False when the pod did not count. */
+  forgetPod(uid: string): boolean {
     const name = this.#places.get(uid)
-    if (name === undefined) return
+    if (name === undefined) return false
     this.#places.delete(uid)
     const state = this.#nodes.get(name)
     state?.removePod(uid)
     if (state && !state.node && state.podCount === 0) this.#nodes.delete(name)
+    return true
   }
 
   #state(name: string): NodeState {

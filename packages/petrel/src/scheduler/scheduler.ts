@@ -32,6 +32,12 @@ export interface Scheduler {
   close(): Promise<void>
 }
 
+interface Nomination {
+  readonly facts: PodFacts
+  readonly node: string
+  readonly victims: readonly string[]
+}
+
 /** Placements between two turns of the event loop, and bindings on their way at once. */
 const placementsPerTurn = 16
 const maxBindings = 128
@@ -57,8 +63,8 @@ class Run {
   readonly #state = new ClusterState()
   readonly #events: EventSink
   readonly #lifetime: Lifetime
-  /** Pods that were promised the room their victims leave: uid → the pod and its node. */
-  readonly #nominated = new Map<string, { readonly facts: PodFacts; readonly node: string }>()
+  /** Pods that were promised the room their victims leave, by uid. */
+  readonly #nominated = new Map<string, Nomination>()
   /** Pods whose binding has not been seen yet: an update of the unbound pod must not bring them back into the queue. */
   readonly #assumed = new Set<string>()
   readonly #name: string
@@ -131,8 +137,9 @@ class Run {
     const ours = (pod.spec?.schedulerName ?? 'default-scheduler') === this.#name
     const gated = (pod.spec?.schedulingGates ?? []).length > 0
     if (!ours || gated || pod.metadata?.deletionTimestamp) this.queue.remove(uid)
+    else if (this.#assumed.has(uid)) return
     else if (old && !sameJson(old.spec, pod.spec)) this.queue.retry(pod)
-    else if (!this.#assumed.has(uid)) this.queue.put(pod)
+    else this.queue.put(pod)
   }
 
   #podGone(pod: Pod): void {
@@ -140,8 +147,7 @@ class Run {
     this.queue.remove(uid)
     this.#nominated.delete(uid)
     this.#assumed.delete(uid)
-    this.#state.forgetPod(uid)
-    if (pod.spec?.nodeName) this.queue.clusterChanged()
+    if (this.#state.forgetPod(uid)) this.queue.clusterChanged()
   }
 
   async #schedule(signal: AbortSignal): Promise<void> {
@@ -160,7 +166,7 @@ class Run {
     }
   }
 
-  #placeOne(facts: PodFacts, failed: (seen: number) => void): void {
+  #placeOne(facts: PodFacts, failed: (seen: number | undefined) => void): void {
     const seen = this.queue.changes
     const nodes = this.#state.nodes
     const promised = this.#nominated.get(facts.uid)
@@ -169,11 +175,13 @@ class Run {
     this.#start = place.nextStart
     const node = promisedNode && !refusalOf(facts, this.#withPromised(promisedNode, facts)) ? promisedNode : place.node
     if (node) {
-      this.#bind(facts, node, failed, seen)
+      this.#bind(facts, node, failed)
       return
     }
     const words = describeRefusals(nodes.length, place.refusals.values())
-    const preemption = promised ? undefined : findPreemption(facts, place.refusals)
+    // While its victims are on their way out it makes no others (PodEligibleToPreemptOthers).
+    const waits = promised?.victims.some(uid => this.#state.holds(uid))
+    const preemption = waits ? undefined : findPreemption(facts, place.refusals)
     failed(seen)
     this.#lifetime.run('report', () => this.#report(facts, words, preemption))
   }
@@ -189,7 +197,7 @@ class Run {
     return seen
   }
 
-  #bind(facts: PodFacts, node: NodeState, failed: (seen: number) => void, seen: number): void {
+  #bind(facts: PodFacts, node: NodeState, failed: (seen: number | undefined) => void): void {
     const { name = '', namespace } = facts.pod.metadata ?? {}
     this.#state.placePod(facts.pod, node.name)
     this.#assumed.add(facts.uid)
@@ -214,7 +222,8 @@ class Run {
         this.#assumed.delete(facts.uid)
         if (isStatus(error, 'NotFound')) return
         this.#options.log.warn('Binding was refused', { pod: `${namespace}/${name}`, node: node.name, err: error })
-        failed(seen)
+        // Not for want of room: another attempt need not wait until the cluster changes.
+        failed(undefined)
       } finally {
         this.#bindings--
         this.#wake?.()
@@ -227,15 +236,31 @@ class Run {
     const { pod } = facts
     this.#events.event(pod, 'Warning', 'FailedScheduling', words)
     if (preemption) {
-      this.#nominated.set(facts.uid, { facts, node: preemption.node.name })
-      await Promise.all(preemption.victims.map(victim => this.#evict(victim, facts, preemption.node.name)))
+      const { node, victims } = preemption
+      this.#nominated.set(facts.uid, { facts, node: node.name, victims: victims.map(({ uid }) => uid) })
+      try {
+        await Promise.all(victims.map(victim => this.#evict(victim, facts, node.name)))
+      } catch (error) {
+        this.#nominated.delete(facts.uid)
+        throw error
+      }
     }
     await this.#patchStatus(pod, words, preemption?.node.name)
   }
 
   async #evict(victim: PodFacts, preemptor: PodFacts, node: string): Promise<void> {
     const { name = '', namespace, uid = '' } = victim.pod.metadata ?? {}
+    const condition: PodCondition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'PreemptionByScheduler',
+      message: `${this.#name}: preempting to accommodate a higher priority pod`,
+      observedGeneration: victim.pod.metadata?.generation ?? 0,
+      lastTransitionTime: toTime(this.#options.clock.now()),
+    }
+    const patch = { metadata: { uid }, status: { conditions: [condition] } }
     try {
+      await this.#client.patch(podResource, { namespace, name }, 'strategic', patch, { subresource: 'status' })
       await this.#client.delete(podResource, { namespace, name }, { preconditions: { uid } })
       this.#events.event(victim.pod, 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`)
     } catch (error) {

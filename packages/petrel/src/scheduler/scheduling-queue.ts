@@ -9,6 +9,8 @@ import { factsOf, type PodFacts } from './pod-facts.ts'
 
 const initialBackoffMs = 1_000
 const maxBackoffMs = 10_000
+/** Backoffs end together, once a second: of those that end the highest priority is placed first. */
+const flushMs = 1_000
 const maxUnschedulableMs = 5 * 60_000
 
 interface Waiting {
@@ -80,7 +82,7 @@ export class SchedulingQueue {
   }
 
   /** The next pod to place; it leaves the queue until `failed` brings it back. */
-  take(): { readonly facts: PodFacts; readonly failed: (seen: number) => void } | undefined {
+  take(): { readonly facts: PodFacts; readonly failed: (seen: number | undefined) => void } | undefined {
     for (;;) {
       const waiting = popFirst(this.#active)
       if (!waiting) return undefined
@@ -103,12 +105,13 @@ export class SchedulingQueue {
     this.#active.length = 0
   }
 
-  /** `seen` is the value of `changes` when the attempt began. */
-  #failed(waiting: Waiting, seen: number): void {
+  /** `seen` is the value of `changes` when the attempt began; undefined when no change of the cluster is to be awaited. */
+  #failed(waiting: Waiting, seen: number | undefined): void {
     const uid = waiting.facts.uid
     if (this.#waiting.has(uid)) return
     waiting.attempts++
-    waiting.readyAt = this.#clock.now() + Math.min(maxBackoffMs, initialBackoffMs * 2 ** (waiting.attempts - 1))
+    const backoffMs = Math.min(maxBackoffMs, initialBackoffMs * 2 ** (waiting.attempts - 1))
+    waiting.readyAt = Math.ceil((this.#clock.now() + backoffMs) / flushMs) * flushMs
     this.#waiting.set(uid, waiting)
     if (seen !== this.#changes) {
       this.#backOff(waiting)
@@ -126,7 +129,14 @@ export class SchedulingQueue {
       return
     }
     waiting.part = 'backoff'
-    waiting.timer = this.#clock.after(left, () => this.#activate(waiting))
+    waiting.timer = this.#clock.after(left, () => this.#flush())
+  }
+
+  #flush(): void {
+    const now = this.#clock.now()
+    for (const waiting of this.#waiting.values()) {
+      if (waiting.part === 'backoff' && waiting.readyAt <= now) this.#activate(waiting)
+    }
   }
 
   #activate(waiting: Waiting): void {

@@ -4,7 +4,7 @@
  */
 import { builtinKinds } from '@petrel/machinery/kinds'
 import { stampResourceVersion } from '@petrel/machinery/schema'
-import { type ApiServer, createApiServer, type Security } from '../api/index.ts'
+import { type AdmissionPlugin, type ApiServer, createApiServer, type Security } from '../api/index.ts'
 import { FakeClock, type Logger, type Rng, seededRng, silentLogger } from '../base/index.ts'
 import { type Client, localClient } from '../client/index.ts'
 import { openMemoryStore, type Store } from '../store/index.ts'
@@ -32,7 +32,12 @@ const open: Security = {
   admission: [],
 }
 
-export function startTestServer(): TestServer {
+export interface TestServerOptions {
+  /** None when undefined. */
+  readonly admission?: readonly AdmissionPlugin[]
+}
+
+export function startTestServer({ admission = [] }: TestServerOptions = {}): TestServer {
   const clock = new FakeClock()
   const rng = seededRng(1)
   const log = silentLogger
@@ -48,7 +53,7 @@ export function startTestServer(): TestServer {
     compiler: '',
     platform: '',
   }
-  const server = createApiServer({ store, clock, rng, log, kinds: builtinKinds, version, security: () => open })
+  const server = createApiServer({ store, clock, rng, log, kinds: builtinKinds, version, security: () => ({ ...open, admission }) })
   return {
     clock,
     rng,

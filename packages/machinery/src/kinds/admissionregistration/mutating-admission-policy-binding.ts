@@ -19,6 +19,7 @@ const shared = {
   plural: 'mutatingadmissionpolicybindings',
   namespaced: false,
   categories: ['api-extensions'],
+  strategy: { hasGeneration: true },
   columns,
   setDefaults: ({ spec }: MutatingAdmissionPolicyBinding) => setMatchDefaults(spec?.matchResources),
 } as const

@@ -20,6 +20,7 @@ const shared = {
   plural: 'mutatingadmissionpolicies',
   namespaced: false,
   categories: ['api-extensions'],
+  strategy: { hasGeneration: true },
   columns,
   setDefaults: ({ spec }: MutatingAdmissionPolicy) => setPolicyDefaults(spec),
 } as const

@@ -15,6 +15,7 @@ export const mutatingWebhookConfigurations = defineKind<MutatingWebhookConfigura
   plural: 'mutatingwebhookconfigurations',
   namespaced: false,
   categories: ['api-extensions'],
+  strategy: { hasGeneration: true },
   columns,
   setDefaults: ({ webhooks }) => {
     for (const webhook of webhooks ?? []) {

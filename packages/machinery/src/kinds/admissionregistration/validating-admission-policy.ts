@@ -2,7 +2,7 @@
 import type { ValidatingAdmissionPolicy } from '../../api/admissionregistration-v1.gen.ts'
 import { defineKind } from '../define-kind.ts'
 import { nameTo, numberColumn, textColumn } from '../make-column.ts'
-import { statusOnly } from '../with-status.ts'
+import { statusAndGeneration } from '../with-status.ts'
 import { setPolicyDefaults } from './defaults.ts'
 
 const columns = nameTo<ValidatingAdmissionPolicy>(
@@ -19,7 +19,7 @@ export const validatingAdmissionPolicies = defineKind<ValidatingAdmissionPolicy>
   plural: 'validatingadmissionpolicies',
   namespaced: false,
   categories: ['api-extensions'],
-  strategy: statusOnly,
+  strategy: statusAndGeneration,
   subresources: { status: {} },
   columns,
   setDefaults: ({ spec }) => setPolicyDefaults(spec),

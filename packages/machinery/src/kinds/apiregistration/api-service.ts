@@ -27,6 +27,7 @@ export const apiServices = defineKind<APIService>({
   strategy: withStatus<NonNullable<APIService['status']>, APIService>(
     {},
     {
+      hasGeneration: false,
       validate: ({ metadata, spec }, errors) => {
         const required = `${spec?.version ?? ''}.${spec?.group ?? ''}`
         if (metadata?.name !== required) {

@@ -65,7 +65,7 @@ const badDeployments: readonly [what: string, spec: Partial<NonNullable<Deployme
   [
     'a surge that is no number',
     rolling(1, 'many') as object,
-    "spec.strategy.rollingUpdate.maxSurge: Invalid value: \"many\": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%', or '93%', regex used for validation is '[0-9]+%')",
+    "spec.strategy.rollingUpdate.maxSurge: Invalid value: \"many\": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
   ],
   [
     'rolling while recreating',

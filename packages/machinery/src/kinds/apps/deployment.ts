@@ -1,6 +1,6 @@
 /** apps/v1 Deployment, after pkg/apis/apps/{v1/defaults,validation} and pkg/registry/apps/deployment. */
 import type { Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment } from '../../api/apps-v1.gen.ts'
-import { validateImmutable } from '../../names/index.ts'
+import { sameValue, validateImmutable } from '../../names/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
 import { ageColumn, type Column, nameColumn } from '../../table/index.ts'
 import { podSpecWarnings, setPodTemplateDefaults, templateColumns } from '../core/pod-spec/index.ts'
@@ -50,6 +50,10 @@ export const deployments = defineKind<Deployment>({
   strategy: withStatus<NonNullable<Deployment['status']>, Deployment>(
     {},
     {
+      // Annotations count because they are copied to replica sets.
+      changesGeneration: (object, old) =>
+        !sameValue(object.spec, old.spec) ||
+        !sameValue(object.metadata?.annotations ?? {}, old.metadata?.annotations ?? {}),
       validate: ({ spec }, errors) => validateSpec(spec, errors),
       validateUpdate: ({ spec }, old, errors) => {
         validateImmutable(spec?.selector, old.spec?.selector, 'spec.selector', errors)

@@ -43,6 +43,7 @@ function columnsOf<T extends KubeObject>(as: (object: T) => HorizontalPodAutosca
 }
 
 const strategy: Strategy<HorizontalPodAutoscaler> = {
+  hasGeneration: false,
   validate: ({ spec }, errors) => (spec ? validateSpec(spec, errors) : errors.required('spec')),
 }
 
@@ -82,6 +83,7 @@ export const horizontalPodAutoscalersV1 = defineKind<HorizontalPodAutoscalerV1>(
   strategy: withStatus<NonNullable<HorizontalPodAutoscalerV1['status']>, HorizontalPodAutoscalerV1>(
     { currentReplicas: 0, desiredReplicas: 0 },
     {
+      hasGeneration: false,
       prepareForUpdate: (object, old, _context: StrategyContext) => keepStatusAnnotations(object, old),
       validate: (object, errors) => {
         const v2 = toV2(object)

@@ -37,11 +37,20 @@ export const jobs = defineKind<Job>({
   categories: ['all'],
   columns,
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
+  unselectable: field => `field label ${JSON.stringify(field)} not supported for Job`,
   setDefaults: setJobDefaults,
   strategy: withStatus<NonNullable<Job['status']>, Job>(
     {},
     {
-      prepareForCreate: generateSelector,
+      // As the first Jobs were deleted, before there was a garbage collector.
+      orphansDependents: true,
+      deleteWarning:
+        'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+      prepareForCreate: job => {
+        generateSelector(job)
+        // Upstream's answer has been through storage, where the labels of the template are defaulted onto the job.
+        setJobDefaults(job)
+      },
       validate,
       validateUpdate: validateJobUpdate,
       warnings: (object, old) => [

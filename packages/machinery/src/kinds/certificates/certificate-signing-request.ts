@@ -37,6 +37,7 @@ export const certificateSigningRequests = defineKind<CertificateSigningRequest>(
   strategy: withStatus<NonNullable<CertificateSigningRequest['status']>, CertificateSigningRequest>(
     {},
     {
+      hasGeneration: false,
       prepareForCreate: (object, { user }) => {
         if (!object.spec) return
         object.spec = { ...object.spec, username: user.username, groups: [...user.groups] }

@@ -15,6 +15,7 @@ export const componentStatuses: Kind<ComponentStatus> = defineKind<ComponentStat
   namespaced: false,
   shortNames: ['cs'],
   verbs: ['get', 'list'],
+  deprecated: { since: 'v1.19' },
   columns: [
     nameColumn,
     {

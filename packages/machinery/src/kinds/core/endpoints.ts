@@ -23,6 +23,7 @@ export const endpoints: Kind<Endpoints> = defineKind<Endpoints>({
   plural: 'endpoints',
   singular: 'endpoints',
   shortNames: ['ep'],
+  deprecated: { since: 'v1.33', use: 'discovery.k8s.io/v1 EndpointSlice' },
   columns: [
     nameColumn,
     {

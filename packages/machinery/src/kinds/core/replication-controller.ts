@@ -78,6 +78,7 @@ export const replicationControllers: Kind<ReplicationController> = defineKind<Re
     if (isEmpty(controller.metadata?.labels)) controller.metadata = { ...controller.metadata, labels: { ...labels } }
   },
   strategy: {
+    orphansDependents: true,
     prepareForCreate(controller) {
       controller.status = { replicas: 0 }
     },

@@ -32,7 +32,7 @@ import {
 
 const metadata = { name: 'a', namespace: 'ns', creationTimestamp: '2023-12-31T00:00:00Z' }
 const keyRule =
-  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name', or 'KEY_NAME', or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 const immutable = 'field is immutable when `immutable` is set'
 const mebibyte = 'x'.repeat(1024 * 1024)
 
@@ -245,7 +245,7 @@ const cases: Case[] = [
     undefined,
     'reportingComponent: Required value',
     'reportingComponent: Invalid value: "": name part must be non-empty',
-    `reportingComponent: Invalid value: "": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName', or 'my.name', or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
+    `reportingComponent: Invalid value: "": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
     'reportingInstance: Required value',
     'action: Required value',
     'reason: Required value',

@@ -41,19 +41,12 @@ export const endpointSlices = defineKind<EndpointSlice>({
   },
   strategy: {
     hasGeneration: true,
-    prepareForCreate: object => {
-      object.metadata = { ...object.metadata, generation: 1 }
-    },
-    prepareForUpdate: (object, old) => {
-      // Everything is spec here, labels of the object included.
-      const isSame =
-        semanticEqual(object.endpoints, old.endpoints) &&
-        semanticEqual(object.ports, old.ports) &&
-        object.addressType === old.addressType &&
-        semanticEqual(object.metadata?.labels, old.metadata?.labels)
-      const generation = (old.metadata?.generation ?? 0) + (isSame ? 0 : 1)
-      object.metadata = { ...object.metadata, generation }
-    },
+    // Everything is spec here, labels of the object included.
+    changesGeneration: (object, old) =>
+      object.addressType !== old.addressType ||
+      !semanticEqual(object.endpoints, old.endpoints) ||
+      !semanticEqual(object.ports, old.ports) ||
+      !semanticEqual(object.metadata?.labels, old.metadata?.labels),
     validate: (object, errors) => {
       const { addressType = '', ports = [], endpoints = [] } = object
       if (addressType === '') errors.required('addressType')

@@ -2,7 +2,7 @@
 import type { FlowSchema } from '../../api/flowcontrol-v1.gen.ts'
 import { defineKind } from '../define-kind.ts'
 import { nameTo, numberColumn, textColumn } from '../make-column.ts'
-import { statusOnly } from '../with-status.ts'
+import { statusAndGeneration } from '../with-status.ts'
 
 const columns = nameTo<FlowSchema>(
   textColumn(
@@ -29,7 +29,7 @@ export const flowSchemas = defineKind<FlowSchema>({
   kind: 'FlowSchema',
   plural: 'flowschemas',
   namespaced: false,
-  strategy: statusOnly,
+  strategy: statusAndGeneration,
   subresources: { status: {} },
   columns,
   setDefaults: ({ spec }) => {

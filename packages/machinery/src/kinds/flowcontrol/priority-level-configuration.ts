@@ -3,7 +3,7 @@ import type { LimitedPriorityLevelConfiguration, PriorityLevelConfiguration } fr
 import type { Column } from '../../table/index.ts'
 import { defineKind } from '../define-kind.ts'
 import { nameTo, textColumn } from '../make-column.ts'
-import { statusOnly } from '../with-status.ts'
+import { statusAndGeneration } from '../with-status.ts'
 
 export const priorityLevelConfigurations = defineKind<PriorityLevelConfiguration>({
   group: 'flowcontrol.apiserver.k8s.io',
@@ -11,7 +11,7 @@ export const priorityLevelConfigurations = defineKind<PriorityLevelConfiguration
   kind: 'PriorityLevelConfiguration',
   plural: 'prioritylevelconfigurations',
   namespaced: false,
-  strategy: statusOnly,
+  strategy: statusAndGeneration,
   subresources: { status: {} },
   columns: nameTo<PriorityLevelConfiguration>(
     textColumn('Type', 'Whether requests are limited.', ({ spec }) => spec?.type ?? ''),

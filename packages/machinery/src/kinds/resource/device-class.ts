@@ -10,6 +10,7 @@ const shared = {
   kind: 'DeviceClass',
   plural: 'deviceclasses',
   namespaced: false,
+  strategy: { hasGeneration: true },
 } as const
 
 export const deviceClasses = defineKind<DeviceClass>({

@@ -4,14 +4,14 @@ import type { DeviceTaintRule as DeviceTaintRuleV1alpha3 } from '../../api/resou
 import type { DeviceTaintRule } from '../../api/resource-v1beta2.gen.ts'
 import { defineKind } from '../define-kind.ts'
 import { storedAs } from '../stored-as.ts'
-import { statusOnly } from '../with-status.ts'
+import { statusAndGeneration } from '../with-status.ts'
 
 const shared = {
   group: 'resource.k8s.io',
   kind: 'DeviceTaintRule',
   plural: 'devicetaintrules',
   namespaced: false,
-  strategy: statusOnly,
+  strategy: statusAndGeneration,
   subresources: { status: {} },
 } as const
 

@@ -14,11 +14,17 @@ const columns = nameTo<ResourceSlice>(
   textColumn('Pool', 'The pool of the devices.', ({ spec }) => spec?.pool?.name ?? ''),
 )
 
+const unselectable =
+  (version: string) =>
+  (field: string): string =>
+    `field label not supported for resource.k8s.io/${version}, Kind=ResourceSlice: ${field}`
+
 const shared = {
   group: 'resource.k8s.io',
   kind: 'ResourceSlice',
   plural: 'resourceslices',
   namespaced: false,
+  strategy: { hasGeneration: true },
   columns,
   selectableFields: {
     'spec.driver': ({ spec }: ResourceSlice) => spec?.driver ?? '',
@@ -29,12 +35,14 @@ const shared = {
 export const resourceSlices = defineKind<ResourceSlice>({
   ...shared,
   version: 'v1',
+  unselectable: unselectable('v1'),
   definition: 'io.k8s.api.resource.v1.ResourceSlice',
 })
 
 export const resourceSlicesV1beta2 = defineKind<ResourceSliceV1beta2>({
   ...shared,
   version: 'v1beta2',
+  unselectable: unselectable('v1beta2'),
   storage: storedAs<ResourceSliceV1beta2>(resourceSlices, 'v1beta2'),
   definition: 'io.k8s.api.resource.v1beta2.ResourceSlice',
 })
@@ -42,6 +50,7 @@ export const resourceSlicesV1beta2 = defineKind<ResourceSliceV1beta2>({
 export const resourceSlicesV1beta1 = defineKind<ResourceSliceV1beta1>({
   ...shared,
   version: 'v1beta1',
+  unselectable: unselectable('v1beta1'),
   storage: {
     kind: resourceSlices,
     fromStorage: (stored: KubeObject) => {

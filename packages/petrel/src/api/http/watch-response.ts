@@ -45,7 +45,9 @@ export class WatchResponse implements WatchSink {
   readonly #framing: Framing
   readonly #out: ResponseStream
   readonly #onCut: () => void
-  #pending: WatchItem[] = []
+  #pending: readonly WatchItem[] = []
+  /** `#pending`, once it is more than one batch. */
+  #own: WatchItem[] | undefined
   #queued = false
   #ended = false
 
@@ -69,9 +71,12 @@ export class WatchResponse implements WatchSink {
 
   items(items: readonly WatchItem[]): void {
     if (this.#ended) return
-    // The shared batch is taken as it is while nothing else waits.
-    if (this.#pending.length === 0) this.#pending = items as WatchItem[]
-    else this.#pending = joined(this.#pending, items)
+    // A batch is taken as it is while nothing else waits; it is not ours to add to.
+    if (this.#pending.length === 0) this.#pending = items
+    else {
+      if (!this.#own) this.#pending = this.#own = [...this.#pending]
+      for (const item of items) this.#own.push(item)
+    }
     if (this.#queued) return
     this.#queued = true
     waiting.push(this)
@@ -91,6 +96,7 @@ export class WatchResponse implements WatchSink {
     const items = this.#pending
     if (items.length === 0 || this.#ended) return
     this.#pending = []
+    this.#own = undefined
     if (this.#out.buffered > slowLimitBytes) {
       this.#ended = true
       this.#stream.cancel()

@@ -1,6 +1,6 @@
 /** What the runtime is told of one container (pkg/kubelet/kuberuntime, generateContainerConfig). */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join, normalize } from 'node:path'
+import { chmod, mkdir, realpath, writeFile } from 'node:fs/promises'
+import { dirname, join, normalize } from 'node:path'
 import type { Container, Pod } from '@petrel/machinery/api/core-v1'
 import type { ContainerConfig, ContainerSecurityContext, Image, Mount } from '../runtime/index.ts'
 import { ConfigError, containerEnv, type EnvSources } from './container-env.ts'
@@ -51,15 +51,7 @@ function securityOf(pod: Pod, container: Container, image: Image): ContainerSecu
   const own = container.securityContext
   const runAsUser = own?.runAsUser ?? ofPod?.runAsUser
   const runAsGroup = own?.runAsGroup ?? ofPod?.runAsGroup
-  if (own?.runAsNonRoot ?? ofPod?.runAsNonRoot) {
-    const user = runAsUser ?? (/^\d*$/.test(image.user) ? Number(image.user || 0) : undefined)
-    if (user === undefined) {
-      throw new ConfigError(
-        `container has runAsNonRoot and image has non-numeric user (${image.user}), cannot verify user is non-root`,
-      )
-    }
-    if (user === 0) throw new ConfigError('container has runAsNonRoot and image will run as root')
-  }
+  if (own?.runAsNonRoot ?? ofPod?.runAsNonRoot) checkNonRoot(pod, container, runAsUser, image)
   const groups = [...(ofPod?.supplementalGroups ?? []), ...(ofPod?.fsGroup === undefined ? [] : [ofPod.fsGroup])]
   return {
     ...(runAsUser !== undefined && { runAsUser }),
@@ -71,6 +63,20 @@ function securityOf(pod: Pod, container: Container, image: Image): ContainerSecu
     addCapabilities: own?.capabilities?.add ?? [],
     dropCapabilities: own?.capabilities?.drop ?? [],
   }
+}
+
+/** verifyRunAsNonRoot. An image says `user`, `user:group`, or nothing, which is root. */
+function checkNonRoot(pod: Pod, container: Container, runAsUser: number | undefined, image: Image): void {
+  const { name, namespace, uid } = pod.metadata ?? {}
+  const where = `(pod: "${name}_${namespace}(${uid})", container: ${container.name})`
+  if (runAsUser === 0) throw new ConfigError(`container's runAsUser breaks non-root policy ${where}`)
+  if (runAsUser !== undefined) return
+  const [user = ''] = image.user.split(':')
+  if (!/^\d*$/.test(user)) {
+    const why = `image has non-numeric user (${user}), cannot verify user is non-root`
+    throw new ConfigError(`container has runAsNonRoot and ${why} ${where}`)
+  }
+  if (Number(user) === 0) throw new ConfigError(`container has runAsNonRoot and image will run as root ${where}`)
 }
 
 async function mountsOf(
@@ -106,7 +112,9 @@ async function mountsOf(
   }
   const terminationPath = container.terminationMessagePath ?? '/dev/termination-log'
   const termination = join(own, 'termination-log')
-  await writeFile(termination, '', { mode: 0o666, flag: 'w' })
+  await writeFile(termination, '')
+  // Whoever the container runs as may write to it, whatever this process' umask.
+  await chmod(termination, 0o666)
   mounts.push({ containerPath: terminationPath, hostPath: termination, readonly: false })
   return mounts
 }
@@ -119,23 +127,29 @@ function carriesApiData(pod: Pod, name: string): boolean {
 
 /** A path inside a volume; a folder is made where there is nothing. Links out of the volume are refused. */
 async function subPathOf(root: string, sub: string, volume: string): Promise<string> {
-  const path = normalize(join(root, sub))
-  if (path !== root && !path.startsWith(`${root}/`)) {
-    throw new ConfigError(`failed to prepare subPath for volumeMount "${volume}": subPath "${sub}" leaves the volume`)
+  const refuse = (why: string): never => {
+    throw new ConfigError(`failed to prepare subPath for volumeMount "${volume}": subPath "${sub}" ${why} the volume`)
   }
-  const { realpath } = await import('node:fs/promises')
-  const real = await realpath(path).catch(() => undefined)
-  if (real === undefined) {
-    await mkdir(path, { recursive: true })
-    return path
-  }
+  const path = normalize(join(root, sub)).replace(/\/$/, '')
+  if (!isInside(path, root)) refuse('leaves')
   const realRoot = await realpath(root)
-  if (real !== realRoot && !real.startsWith(`${realRoot}/`)) {
-    throw new ConfigError(
-      `failed to prepare subPath for volumeMount "${volume}": subPath "${sub}" leads out of the volume`,
-    )
+  // What is there already must not lead out, before anything is made beyond it.
+  for (let part = path; part !== root; part = dirname(part)) {
+    const real = await realpath(part).catch(() => undefined)
+    if (real === undefined) continue
+    if (!isInside(real, realRoot)) refuse('leads out of')
+    break
   }
-  return real
+  await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    // A file may be mounted as well as a folder.
+    if (error.code !== 'EEXIST') throw error
+  })
+  const real = await realpath(path)
+  return isInside(real, realRoot) ? real : refuse('leads out of')
+}
+
+function isInside(path: string, root: string): boolean {
+  return path === root || path.startsWith(`${root}/`)
 }
 
 function hostsFile(pod: Pod, podIPs: readonly string[], domain: string): string {

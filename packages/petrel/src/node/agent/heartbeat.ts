@@ -62,10 +62,10 @@ export class Heartbeat {
         await this.renew()
         await this.report()
       } catch (error) {
+        if (signal.aborted) return
         if (isStatus(error, 'NotFound'))
           await this.register().catch(err => log.warn('Node could not be registered', { err }))
         else if (!isStatus(error, 'Conflict')) log.warn('Heartbeat failed', { err: error })
-        if (isStatus(error, 'Conflict')) this.#lease = undefined
       }
     }
   }
@@ -79,7 +79,10 @@ export class Heartbeat {
       throw error
     })
     if (this.#lease) {
-      this.#lease = await client.update(leases, { ...this.#lease, spec: { ...this.#lease.spec, renewTime } })
+      const lease = this.#lease
+      // Read again, or made anew, should this fail: somebody else may have changed or deleted it.
+      this.#lease = undefined
+      this.#lease = await client.update(leases, { ...lease, spec: { ...lease.spec, renewTime } })
       return
     }
     const { name = '', uid = '' } = this.#node?.metadata ?? {}
@@ -91,20 +94,16 @@ export class Heartbeat {
     })
   }
 
-  /** Writes the status if it changed, or if it was long ago. */
+  /** Writes the status if it is not what the server has, which others change too, or if it was long ago. */
   async report(): Promise<void> {
     const { client, clock, description, health } = this.#options
     const now = clock.now()
+    this.#see(await client.get(nodes, { name: description.name }))
     const status = nodeStatus(description, await health(), this.#node, now)
     if (now - this.#reportedAt < reportMs && !differs(status, this.#node?.status)) return
-    try {
-      this.#see(
-        await client.patch(nodes, { name: description.name }, 'strategic', { status }, { subresource: 'status' }),
-      )
-      this.#reportedAt = now
-    } catch (error) {
-      if (!isStatus(error, 'Conflict')) throw error
-    }
+    const key = { name: description.name }
+    this.#see(await client.patch(nodes, key, 'strategic', { status }, { subresource: 'status' }))
+    this.#reportedAt = now
   }
 
   #see(node: Node): void {

@@ -12,7 +12,7 @@ import type {
 } from '@petrel/machinery/api/core-v1'
 import { toTime } from '../../base/index.ts'
 import type { ContainerStatus as RuntimeStatus } from '../runtime/index.ts'
-import { isSidecar, longRunning } from './pod-spec.ts'
+import { isSidecar, isTerminal, longRunning } from './pod-spec.ts'
 import type { ContainerHistory, PodState } from './pod-state.ts'
 
 /** Why a container does not run: shown as state.waiting. */
@@ -46,7 +46,12 @@ export function podStatusOf(facts: StatusFacts): PodStatus {
   const ephemeral = (pod.spec?.ephemeralContainers ?? []).map(container =>
     containerStatus(facts, container as Container, false),
   )
-  const phase = facts.failed ? 'Failed' : phaseOf(pod, initContainerStatuses, containerStatuses)
+  // A pod that has ended never goes on.
+  const phase = facts.failed
+    ? 'Failed'
+    : isTerminal(pod)
+      ? pod.status!.phase!
+      : phaseOf(pod, initContainerStatuses, containerStatuses)
   const podIPs = pod.spec?.hostNetwork ? hostIPs : (state.sandbox?.ips ?? [])
   const old = pod.status
   const qosClass = old?.qosClass

@@ -424,7 +424,6 @@ export class PodWorker {
     await this.#stopEverything()
     await this.#reread()
     await this.#report()
-    this.#again = true
   }
 
   #checkDeadline(): void {
@@ -444,11 +443,30 @@ export class PodWorker {
   }
 
   /** Writes the status when it differs from what the API has. */
-  async #report(ending = false): Promise<number | undefined> {
-    const pod = this.#pod
-    await this.#containers.readMessages(pod, this.#state)
+  async #report(ending = false): Promise<undefined> {
+    for (;;) {
+      const pod = this.#pod
+      // What the API knows of a pod that has ended is more than a runtime that has forgotten it.
+      if (isTerminal(pod) && this.#state.containers.size === 0) return
+      const status = { ...pod.status, ...(await this.#status(ending)) }
+      if (sameJson(status, pod.status)) return
+      try {
+        this.#pod = await this.#node.client.update(podResource, { ...pod, status }, { subresource: 'status' })
+        if (isTerminal(this.#pod) && !isTerminal(pod)) this.#again = true
+        return
+      } catch (error) {
+        if (isStatus(error, 'Conflict') && (await this.#catchUp())) continue
+        // Gone or replaced: the informer tells.
+        if (!isStatus(error, 'NotFound') && !isStatus(error, 'Conflict')) throw error
+        return
+      }
+    }
+  }
+
+  async #status(ending: boolean): Promise<PodStatus> {
+    await this.#containers.readMessages(this.#pod, this.#state)
     const status = podStatusOf({
-      pod,
+      pod: this.#pod,
       state: this.#state,
       now: this.#node.clock.now(),
       hostIPs: this.#node.facts().addresses,
@@ -458,22 +476,17 @@ export class PodWorker {
       terminationMessage: container => this.#containers.messageOf(container),
       ...(this.#failed && { failed: this.#failed }),
     })
-    const final = ending ? ended(status) : status
-    if (sameJson(final, comparable(pod.status))) return undefined
-    try {
-      this.#pod = await this.#node.client.update(
-        podResource,
-        { ...pod, status: { ...pod.status, ...final } },
-        { subresource: 'status' },
-      )
-    } catch (error) {
-      // Gone or replaced: the informer tells. Changed: the next version brings us here again.
-      if (isStatus(error, 'NotFound')) return undefined
-      if (!isStatus(error, 'Conflict')) throw error
-      return 100
-    }
-    if (isTerminal(this.#pod) && !isTerminal(pod)) this.#again = true
-    return undefined
+    return ending ? ended(status) : status
+  }
+
+  /** Takes the pod as the API has it now. False when it is gone, or another one has its name. */
+  async #catchUp(): Promise<boolean> {
+    const { name = '', namespace } = this.#pod.metadata ?? {}
+    const pod = await this.#node.client.get(podResource, { namespace, name })
+    if (pod.metadata?.uid !== this.uid) return false
+    if (pod.metadata.deletionTimestamp && !this.#pod.metadata?.deletionTimestamp) this.#again = true
+    this.#pod = pod
+    return true
   }
 
   #reference() {
@@ -488,10 +501,4 @@ function ended(status: PodStatus): PodStatus {
   const ends = (status.containerStatuses ?? []).map(({ state }) => state?.terminated)
   if (ends.some(end => end === undefined)) return status
   return { ...status, phase: ends.every(end => end?.exitCode === 0) ? 'Succeeded' : 'Failed' }
-}
-
-/** The fields of a status that the node writes. */
-function comparable(status: PodStatus | undefined): unknown {
-  const { nominatedNodeName: _nominated, resourceClaimStatuses: _claims, resize: _resize, ...rest } = status ?? {}
-  return rest
 }

@@ -54,26 +54,17 @@ export function hostnameOf(pod: Pod): string {
 function dnsOf(pod: Pod, { servers, domain }: DnsSettings): PodSandboxConfig['dns'] {
   const { dnsPolicy = 'ClusterFirst', hostNetwork, dnsConfig } = pod.spec ?? {}
   const clusterFirst = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && !hostNetwork)
-  const extra = {
-    servers: dnsConfig?.nameservers ?? [],
-    searches: dnsConfig?.searches ?? [],
-    options: (dnsConfig?.options ?? []).map(({ name, value: setting }) =>
-      setting === undefined ? `${name}` : `${name}:${setting}`,
-    ),
+  const isCluster = clusterFirst && servers.length > 0
+  if (!isCluster && dnsPolicy !== 'None') return undefined
+  const namespace = pod.metadata?.namespace ?? ''
+  const options = new Map<string, string | undefined>(isCluster ? [['ndots', '5']] : [])
+  for (const { name = '', value: setting } of dnsConfig?.options ?? []) options.set(name, setting)
+  const searches = isCluster ? [`${namespace}.svc.${domain}`, `svc.${domain}`, domain] : []
+  return {
+    servers: [...new Set([...(isCluster ? servers : []), ...(dnsConfig?.nameservers ?? [])])],
+    searches: [...new Set([...searches, ...(dnsConfig?.searches ?? [])])],
+    options: [...options].map(([name, setting]) => (setting === undefined ? name : `${name}:${setting}`)),
   }
-  if (clusterFirst && servers.length > 0) {
-    const namespace = pod.metadata?.namespace ?? ''
-    return {
-      servers: [...servers, ...extra.servers],
-      searches: [`${namespace}.svc.${domain}`, `svc.${domain}`, domain, ...extra.searches],
-      options: [
-        'ndots:5',
-        ...extra.options.filter(option => !option.startsWith('ndots:')),
-        ...extra.options.filter(option => option.startsWith('ndots:')),
-      ].slice(extra.options.some(option => option.startsWith('ndots:')) ? 1 : 0),
-    }
-  }
-  return dnsPolicy === 'None' ? extra : undefined
 }
 
 function portMappings(pod: Pod): PortMapping[] {

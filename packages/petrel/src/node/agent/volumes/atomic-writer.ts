@@ -25,7 +25,11 @@ const dataLink = '..data'
 export async function writePayload(folder: string, payload: Payload, group: number | undefined): Promise<boolean> {
   await mkdir(folder, { recursive: true, mode: 0o755 })
   const old = await readlink(join(folder, dataLink)).catch(() => undefined)
-  if (old !== undefined && (await isSame(join(folder, old), payload))) return false
+  if (old !== undefined && (await isSame(join(folder, old), payload))) {
+    // The process may have died after it replaced `..data` and before it did this.
+    await linkNames(folder, payload)
+    return false
+  }
 
   const fresh = await mkdtemp(join(folder, '..version_'))
   await chmod(fresh, 0o755)

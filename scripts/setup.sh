@@ -5,7 +5,8 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
 command -v npm >/dev/null || { echo 'setup: npm is not installed; install Node 20 or newer, which brings it' >&2; exit 1; }
 echo 'setup: installing packages' >&2
-npm ci --no-audit --no-fund --loglevel=error
+# Not npm ci: it refuses a lock file that leaves out the packages of platforms which the registry at hand does not have.
+npm install --no-save --no-audit --no-fund --loglevel=error
 touch node_modules/.package-lock.json
 if [ ! -x node_modules/.bin/node ]; then
   echo "setup: no packaged Node for this machine ($(uname -sm)); install Node 24 or newer and link it to node_modules/.bin/node" >&2

@@ -55,7 +55,7 @@ test('a silent node becomes Unknown after the grace period: taints, pods that ar
   const cluster = await started(['n1', 'n2', 'n3'])
   const { client } = cluster
   await runPod(cluster, 'web', { node: 'n1', ip: '10.0.0.1' })
-  await live(cluster, 35_000, ['n2', 'n3'])
+  await live(cluster, 45_000, ['n2', 'n3'])
   assert.equal(ready(await client.get(nodes, { name: 'n1' }))?.status, 'True')
   await live(cluster, 15_000, ['n2', 'n3'])
   const silent = await client.get(nodes, { name: 'n1' })

@@ -1,5 +1,5 @@
 export { addressesOf } from './addresses.ts'
 export { type Applied, applyManifests } from './apply.ts'
-export { readManifests } from './manifests.ts'
+export { type Manifest, readManifests } from './manifests.ts'
 export { kindResolver } from './resolve-kind.ts'
 export { waitUntilReady } from './wait.ts'

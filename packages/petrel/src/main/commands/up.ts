@@ -1,5 +1,6 @@
 /** `petrel up` and `petrel server`: runs until it is told to stop, and says on standard output what came up and when. */
 import { createLogger, type Level, systemClock, systemRng } from '../../base/index.ts'
+import type { Manifest } from '../apply/index.ts'
 import { controlSocket } from '../control-socket.ts'
 import { dataFolder } from '../data-folder.ts'
 import { parseListenAddress } from '../listen-address.ts'
@@ -26,6 +27,8 @@ export interface UpOptions {
 
 export async function up(options: UpOptions): Promise<void> {
   const data = dataFolder(options.dataDir)
+  // Before anything is started: a path that is wrong should not cost a start.
+  const manifests = await readAll(options.filename)
   const say = (line: string): void => void process.stdout.write(`${line}\n`)
   const log = createLogger({
     format: options.logFormat,
@@ -56,7 +59,7 @@ export async function up(options: UpOptions): Promise<void> {
   say(`  export KUBECONFIG=${data.kubeconfig}`)
   const stopping = untilToldToStop()
   try {
-    if (options.filename.length > 0) await applyAll(petrel, options, stopping.signal, say)
+    if (manifests.length > 0) await applyAll(petrel, manifests, options, stopping.signal, say)
     if (!options.exit) await stopping.told
   } finally {
     stopping.forget()
@@ -66,15 +69,21 @@ export async function up(options: UpOptions): Promise<void> {
   if (petrel.node) say('stopped; containers run on (petrel down ends them)')
 }
 
+async function readAll(paths: readonly string[]): Promise<readonly Manifest[]> {
+  if (paths.length === 0) return []
+  const { readManifests } = await import('../apply/index.ts')
+  return readManifests(paths)
+}
+
 async function applyAll(
   petrel: Petrel,
+  manifests: readonly Manifest[],
   options: UpOptions,
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<void> {
-  const { applyManifests, kindResolver, readManifests, waitUntilReady, addressesOf } = await import('../apply/index.ts')
+  const { applyManifests, kindResolver, waitUntilReady, addressesOf } = await import('../apply/index.ts')
   const { createProgress } = await import('../progress.ts')
-  const manifests = await readManifests(options.filename)
   const applied = await applyManifests(
     petrel.client,
     kindResolver(petrel.client),

@@ -86,7 +86,13 @@ export async function startApiServer(parts: ApiServerParts): Promise<RunningApiS
     const { certificate, key } = pki.identity('apiserver')
     return { cert: certificate, key, clientCa: pki.clusterAuthority }
   }
-  const listener = await server.listen({ host: parts.listen.host, port: parts.listen.port, tls: tls() })
+  const listener = await server
+    .listen({ host: parts.listen.host, port: parts.listen.port, tls: tls() })
+    .catch((error: unknown) => {
+      throw new Error(`Cannot listen on ${parts.listen.host}:${parts.listen.port}: ${whyNotListening(error)}`, {
+        cause: error,
+      })
+    })
   await server.publish({ address: parts.advertise ?? '127.0.0.1', port: listener.port })
 
   const renewed = pki.onRenewed(names => {
@@ -108,6 +114,14 @@ export async function startApiServer(parts: ApiServerParts): Promise<RunningApiS
       await server.close()
     },
   }
+}
+
+function whyNotListening(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') return 'another program has this port; choose another with --listen'
+  if (code === 'EACCES') return 'ports below 1024 take root; choose another with --listen'
+  if (code === 'EADDRNOTAVAIL') return 'this machine does not have that address'
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Nodes are their own service proxies, so each may read what upstream lets the user of kube-proxy read. */

@@ -10,13 +10,15 @@ const maxAliases = 100
 /** The JSON value of one document. Throws DecodeError. */
 export async function decodeYaml(body: string | Uint8Array): Promise<unknown> {
   const text = typeof body === 'string' ? body : decodeText(body)
-  const { parseAllDocuments } = await import('yaml')
+  const { parseAllDocuments, visit } = await import('yaml')
   const options = {
     version: '1.1',
     logLevel: 'silent',
     prettyErrors: false,
     customTags: asGoReads,
     intAsBigInt: true,
+    // The library compares each key with all before it; uniqueKeys() below looks each up once.
+    uniqueKeys: false,
   } as const
   const documents = guard(() => parseAllDocuments(text, options))
   if (!Array.isArray(documents) || documents.length === 0) return null
@@ -28,6 +30,7 @@ export async function decodeYaml(body: string | Uint8Array): Promise<unknown> {
     const line = error.linePos?.[0].line ?? text.slice(0, error.pos[0]).split('\n').length
     throw new DecodeError(`error converting YAML to JSON: yaml: line ${line}: ${error.message}`, { cause: error })
   }
+  guard(() => visit(document, { Map: (_key, map) => uniqueKeys(map.items, text) }))
   return guard(() => plain(document.toJS({ maxAliasCount: maxAliases, mapAsMap: true }), 0))
 }
 
@@ -48,6 +51,25 @@ function asGoReads<T extends Tag | string>(tags: T[]): T[] {
     if (typeof tag === 'string') return true
     return tag.format !== 'TIME' && !/:(timestamp|binary|omap|pairs|set)$/.test(tag.tag ?? '')
   })
+}
+
+/** go-yaml refuses a key that is given twice. */
+function uniqueKeys(pairs: readonly { readonly key: unknown }[], text: string): void {
+  if (pairs.length < 2) return
+  const seen = new Set<unknown>()
+  for (const { key } of pairs) {
+    const { value, range } = (key ?? {}) as { value?: unknown; range?: readonly number[] }
+    // Collections as keys are refused later; `<<` may come again.
+    if (value === undefined || value === '<<') continue
+    if (seen.has(value)) {
+      const line = text.slice(0, range?.[0] ?? 0).split('\n').length
+      const shown = JSON.stringify(String(value))
+      throw new DecodeError(
+        `error converting YAML to JSON: yaml: unmarshal errors:\n  line ${line}: key ${shown} already set in map`,
+      )
+    }
+    seen.add(value)
+  }
 }
 
 function guard<T>(read: () => T): T {

@@ -9,11 +9,13 @@ import {
   customResourceDefinitions,
   endpointSlices,
   eventsV1,
+  flowSchemas,
   leases,
   mutatingAdmissionPoliciesV1beta1,
   podDisruptionBudgets,
   priorityClasses,
   priorityLevelConfigurations,
+  resourceClaims,
   resourceClaimsV1beta1,
   resourceSlicesV1beta1,
   storageClasses,
@@ -125,12 +127,34 @@ test('endpointSlices.validate() names the fault', () => {
   ])
 })
 
+test('resourceClaims say how far they are', () => {
+  const allocation = {}
+  const states: [claim: Omit<ResourceClaim, 'spec'>, state: string][] = [
+    [{}, 'pending'],
+    [{ status: { allocation } }, 'allocated'],
+    [{ status: { allocation, reservedFor: [{ resource: 'pods', name: 'p', uid: 'u' }] } }, 'allocated,reserved'],
+    [{ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }, status: { allocation } }, 'deleted,allocated'],
+    [{ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }, 'deleted'],
+  ]
+  for (const [claim, state] of states) {
+    assert.equal(cells(resourceClaims, { spec: { devices: {} }, ...claim })['State'], state)
+  }
+})
+
+test('flowSchemas show whether their level is missing', () => {
+  const dangling = { type: 'Dangling', status: 'False' }
+  assert.equal(cells(flowSchemas, { status: { conditions: [dangling] } })['MissingPL'], 'False')
+  assert.equal(cells(flowSchemas, {})['MissingPL'], '?')
+})
+
 test('endpointSlices count generations, of labels too', () => {
-  const written = update(endpointSlices, slice('IPv4', '10.0.0.1'), object => {
-    object.metadata!.labels = { a: 'b' }
-  })
-  assert.equal(written.object.metadata?.generation, 2)
-  assert.equal(update(endpointSlices, slice('IPv4', '10.0.0.1'), () => {}).object.metadata?.generation, 1)
+  const counts = (change: (object: EndpointSlice) => void): boolean | undefined => {
+    const old = create(endpointSlices, slice('IPv4', '10.0.0.1')).object
+    return endpointSlices.strategy.changesGeneration?.(update(endpointSlices, old, change).object, old)
+  }
+  const label = ({ metadata }: EndpointSlice): void => void Object.assign(metadata!, { labels: { a: 'b' } })
+  const annotate = ({ metadata }: EndpointSlice): void => void Object.assign(metadata!, { annotations: { a: 'b' } })
+  assert.deepEqual([counts(label), counts(annotate), counts(() => {})], [true, false, false])
   const row = cells(endpointSlices, slice('IPv4', '1.1.1.1', '1.1.1.2', '1.1.1.3', '1.1.1.4'))
   assert.deepEqual([row['Ports'], row['Endpoints']], ['80', '1.1.1.1,1.1.1.2,1.1.1.3 + 1 more...'])
 })

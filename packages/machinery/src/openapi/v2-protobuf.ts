@@ -63,9 +63,7 @@ const pair =
       text(out, 1, name)
     })
 
-const extension: Put = pair(
-  within(2, (out, number, value) => text(out, number, `${JSON.stringify(value)}\n`)),
-)
+const extension: Put = pair(within(2, (out, number, value) => text(out, number, `${JSON.stringify(value)}\n`)))
 
 const map = (value: Put, inner = 1): Put => {
   const entries = list(pair(value))

@@ -1,3 +1,3 @@
 export type { Column } from './column.ts'
 export { humanDuration, timeSince, timeUntil } from './duration.ts'
-export { ageColumn, nameAndAge, nameColumn } from './metadata-columns.ts'
+export { ageColumn, nameAndAge, nameAndCreation, nameColumn } from './metadata-columns.ts'

@@ -29,5 +29,17 @@ export const ageColumn: Column<WithMetadata> = {
   cell: (object, now) => timeSince(object.metadata?.creationTimestamp, now),
 }
 
+/** `Created At`, a point in time: what upstream shows of kinds that it has no printer for. */
+export const nameAndCreation: readonly Column<WithMetadata>[] = [
+  nameColumn,
+  {
+    name: 'Created At',
+    type: 'date',
+    priority: 0,
+    description: 'When the object was created.',
+    cell: object => object.metadata?.creationTimestamp ?? '',
+  },
+]
+
 /** What a kind without columns of its own shows. */
 export const nameAndAge: readonly Column<WithMetadata>[] = [nameColumn, ageColumn]

@@ -53,7 +53,15 @@ export function startTestServer({ admission = [] }: TestServerOptions = {}): Tes
     compiler: '',
     platform: '',
   }
-  const server = createApiServer({ store, clock, rng, log, kinds: builtinKinds, version, security: () => ({ ...open, admission }) })
+  const server = createApiServer({
+    store,
+    clock,
+    rng,
+    log,
+    kinds: builtinKinds,
+    version,
+    security: () => ({ ...open, admission }),
+  })
   return {
     clock,
     rng,

@@ -1,21 +1,8 @@
 /** apiextensions.k8s.io CustomResourceDefinition: the declaration; what it declares is served elsewhere. */
 import type { CustomResourceDefinition } from '../../api/apiextensions-v1.gen.ts'
-import { type Column, nameColumn } from '../../table/index.ts'
+import { nameAndCreation } from '../../table/index.ts'
 import { defineKind } from '../define-kind.ts'
-import { textColumn } from '../make-column.ts'
 import { withStatus } from '../with-status.ts'
-
-const columns: readonly Column<CustomResourceDefinition>[] = [
-  nameColumn,
-  {
-    ...textColumn<CustomResourceDefinition>(
-      'Created At',
-      'When the object was created.',
-      ({ metadata }) => metadata?.creationTimestamp ?? '',
-    ),
-    type: 'date',
-  },
-]
 
 export const customResourceDefinitions = defineKind<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
@@ -25,7 +12,7 @@ export const customResourceDefinitions = defineKind<CustomResourceDefinition>({
   namespaced: false,
   shortNames: ['crd', 'crds'],
   categories: ['api-extensions'],
-  columns,
+  columns: nameAndCreation,
   setDefaults: ({ spec }) => {
     if (!spec) return
     const { names } = spec

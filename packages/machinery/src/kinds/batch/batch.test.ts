@@ -269,6 +269,8 @@ test('cronJobs.validate() names the fault', () => {
   assert.deepEqual(faults, [])
   assert.equal(object.spec?.successfulJobsHistoryLimit, 3)
   assert.equal(object.spec?.failedJobsHistoryLimit, 1)
+  const { jobTemplate } = object.spec!
+  assert.deepEqual([jobTemplate.metadata, jobTemplate.spec?.template.metadata], [{}, {}], 'structs in Go: never absent')
   for (const [spec, fault] of badCronJobs) assert.deepEqual(create(cronJobs, cronJob(spec)).faults, [fault])
   const long = { ...cronJob(), metadata: { name: 'a'.repeat(53) } }
   assert.match(create(cronJobs, long).faults.join(), /must be no more than 52 characters$/)

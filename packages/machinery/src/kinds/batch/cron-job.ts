@@ -50,7 +50,8 @@ export const cronJobs = defineKind<CronJob>({
   columns,
   setDefaults: ({ spec }) => {
     if (!spec) return
-    if (spec.jobTemplate?.spec) setJobTemplateDefaults(spec.jobTemplate?.spec)
+    if (spec.jobTemplate) spec.jobTemplate.metadata ??= {}
+    if (spec.jobTemplate?.spec) setJobTemplateDefaults(spec.jobTemplate.spec)
     if (!spec.concurrencyPolicy) spec.concurrencyPolicy = 'Allow'
     spec.suspend ??= false
     spec.successfulJobsHistoryLimit ??= 3

@@ -3,6 +3,7 @@ import type { LimitRange, LimitRangeItem } from '../../api/core-v1.gen.ts'
 import { qualifiedNameFaults } from '../../names/index.ts'
 import { compareQuantities, type Quantity, toNumber } from '../../quantity/index.ts'
 import type { FieldErrors } from '../../status/index.ts'
+import { nameAndCreation } from '../../table/index.ts'
 import { defineKind } from '../define-kind.ts'
 import type { Kind } from '../kind.ts'
 import { invalidEach } from './field-rules.ts'
@@ -15,6 +16,7 @@ export const limitRanges: Kind<LimitRange> = defineKind<LimitRange>({
   kind: 'LimitRange',
   plural: 'limitranges',
   shortNames: ['limits'],
+  columns: nameAndCreation,
   setDefaults({ spec }) {
     for (const item of spec?.limits ?? []) setItemDefaults(item)
   },

@@ -1,10 +1,12 @@
 /** flowcontrol.apiserver.k8s.io FlowSchema. */
 import type { FlowSchema } from '../../api/flowcontrol-v1.gen.ts'
+import { ageColumn, type Column, nameColumn } from '../../table/index.ts'
 import { defineKind } from '../define-kind.ts'
-import { nameTo, numberColumn, textColumn } from '../make-column.ts'
+import { numberColumn, textColumn } from '../make-column.ts'
 import { statusAndGeneration } from '../with-status.ts'
 
-const columns = nameTo<FlowSchema>(
+const columns: readonly Column<FlowSchema>[] = [
+  nameColumn,
   textColumn(
     'PriorityLevel',
     'The level that requests are put on.',
@@ -21,7 +23,13 @@ const columns = nameTo<FlowSchema>(
     'How requests are told apart.',
     ({ spec }) => spec?.distinguisherMethod?.type ?? '<none>',
   ),
-)
+  ageColumn,
+  textColumn(
+    'MissingPL',
+    'Whether that level does not exist.',
+    ({ status }) => status?.conditions?.find(({ type }) => type === 'Dangling')?.status ?? '?',
+  ),
+]
 
 export const flowSchemas = defineKind<FlowSchema>({
   group: 'flowcontrol.apiserver.k8s.io',

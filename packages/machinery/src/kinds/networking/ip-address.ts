@@ -1,11 +1,14 @@
 /** networking.k8s.io IPAddress. */
 import type { IPAddress } from '../../api/networking-v1.gen.ts'
 import type { IPAddress as IPAddressV1beta1 } from '../../api/networking-v1beta1.gen.ts'
+import { type Column, nameColumn } from '../../table/index.ts'
 import { defineKind } from '../define-kind.ts'
-import { nameTo, textColumn } from '../make-column.ts'
+import { textColumn } from '../make-column.ts'
 import { storedAs } from '../stored-as.ts'
 
-const columns = nameTo<IPAddress>(
+/** Without an age, as upstream defines them. */
+const columns: readonly Column<IPAddress>[] = [
+  nameColumn,
   textColumn('ParentRef', 'The object that holds the address.', ({ spec }) => {
     const parent = spec?.parentRef
     if (!parent) return '<none>'
@@ -13,7 +16,7 @@ const columns = nameTo<IPAddress>(
     const place = parent.namespace ? `/${parent.namespace}` : ''
     return `${resource.toLowerCase()}${place}/${parent.name ?? ''}`
   }),
-)
+]
 
 const shared = {
   group: 'networking.k8s.io',

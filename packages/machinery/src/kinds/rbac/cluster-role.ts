@@ -1,8 +1,8 @@
 /** rbac.authorization.k8s.io ClusterRole: what may be done anywhere, and beyond resources. */
 import type { ClusterRole } from '../../api/rbac-v1.gen.ts'
 import { validateLabelSelector } from '../../selectors/index.ts'
+import { nameAndCreation } from '../../table/index.ts'
 import { defineKind } from '../define-kind.ts'
-import { roleColumns } from './role-columns.ts'
 import { group, validateName, validateRule } from './rules.ts'
 
 export const clusterRoles = defineKind<ClusterRole>({
@@ -11,7 +11,7 @@ export const clusterRoles = defineKind<ClusterRole>({
   kind: 'ClusterRole',
   plural: 'clusterroles',
   namespaced: false,
-  columns: roleColumns,
+  columns: nameAndCreation,
   strategy: {
     validateName,
     allowCreateOnUpdate: true,

@@ -1,7 +1,7 @@
 /** rbac.authorization.k8s.io Role: what may be done in a namespace. */
 import type { Role } from '../../api/rbac-v1.gen.ts'
+import { nameAndCreation } from '../../table/index.ts'
 import { defineKind } from '../define-kind.ts'
-import { roleColumns } from './role-columns.ts'
 import { group, validateName, validateRule } from './rules.ts'
 
 export const roles = defineKind<Role>({
@@ -9,7 +9,7 @@ export const roles = defineKind<Role>({
   version: 'v1',
   kind: 'Role',
   plural: 'roles',
-  columns: roleColumns,
+  columns: nameAndCreation,
   strategy: {
     validateName,
     allowCreateOnUpdate: true,

@@ -4,15 +4,31 @@ import type { ResourceClaim as ResourceClaimV1beta1 } from '../../api/resource-v
 import type { ResourceClaim as ResourceClaimV1beta2 } from '../../api/resource-v1beta2.gen.ts'
 import { defineKind } from '../define-kind.ts'
 import type { KubeObject } from '../kind.ts'
+import { nameTo, textColumn } from '../make-column.ts'
 import { storedAs } from '../stored-as.ts'
 import { statusOnly } from '../with-status.ts'
 import { setClaimDefaults } from './claim-defaults.ts'
 import { claimFromV1, claimToV1 } from './v1beta1-shape.ts'
 
+interface Claim extends KubeObject {
+  status?: { allocation?: unknown; reservedFor?: readonly unknown[] }
+}
+
+/** resourceClaimState of pkg/printers/internalversion. */
+function stateOf({ metadata, status }: Claim): string {
+  const states: string[] = []
+  if (metadata?.deletionTimestamp) states.push('deleted')
+  if (status?.allocation) states.push('allocated')
+  else if (!metadata?.deletionTimestamp) states.push('pending')
+  if (status?.allocation && (status.reservedFor ?? []).length > 0) states.push('reserved')
+  return states.join()
+}
+
 const shared = {
   group: 'resource.k8s.io',
   kind: 'ResourceClaim',
   plural: 'resourceclaims',
+  columns: nameTo<Claim>(textColumn('State', 'How far its allocation has come.', stateOf)),
   strategy: statusOnly,
   subresources: { status: {} },
 } as const

@@ -22,7 +22,7 @@ const columns: readonly Column<PriorityClass>[] = [
   numberColumn('Value', 'The priority of its pods.', object => object.value),
   booleanColumn('Global-Default', 'Whether pods without a class have it.', object => object.globalDefault),
   ageColumn,
-  textColumn('PreemptionPolicy', 'Whether its pods push others out.', object => object.preemptionPolicy ?? '', 1),
+  textColumn('PreemptionPolicy', 'Whether its pods push others out.', object => object.preemptionPolicy ?? ''),
 ]
 
 export const priorityClasses = defineKind<PriorityClass>({

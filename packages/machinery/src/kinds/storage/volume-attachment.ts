@@ -5,7 +5,10 @@ import { booleanColumn, nameTo, textColumn } from '../make-column.ts'
 import { statusOnly } from '../with-status.ts'
 
 const columns = nameTo<VolumeAttachment>(
-  textColumn('Attacher', 'The driver that attaches.', ({ spec }) => spec?.attacher ?? ''),
+  {
+    ...textColumn<VolumeAttachment>('Attacher', 'The driver that attaches.', ({ spec }) => spec?.attacher ?? ''),
+    format: 'name',
+  },
   textColumn('PV', 'The volume to attach.', ({ spec }) => spec?.source?.persistentVolumeName ?? ''),
   textColumn('Node', 'The node to attach it to.', ({ spec }) => spec?.nodeName ?? ''),
   booleanColumn('Attached', 'Whether it is attached.', ({ status }) => status?.attached),

@@ -149,7 +149,7 @@ async function subPathOf(root: string, sub: string, volume: string): Promise<str
 }
 
 function isInside(path: string, root: string): boolean {
-  return path === root || path.startsWith(`${root}/`)
+  return path === root || path.startsWith(root.endsWith('/') ? root : `${root}/`)
 }
 
 function hostsFile(pod: Pod, podIPs: readonly string[], domain: string): string {

@@ -48,7 +48,10 @@ export function setPodDefaults(pod: Pod): void {
 
 /** A template without a spec is left to validation. */
 export function setPodTemplateDefaults(template: PodTemplateSpec | undefined): void {
-  if (template?.spec) setPodSpecDefaults(template.spec)
+  if (!template) return
+  // A struct in Go, no pointer: always there.
+  template.metadata ??= {}
+  if (template.spec) setPodSpecDefaults(template.spec)
 }
 
 /** `serviceAccount` is the old name of `serviceAccountName`; both are served, and the newer one wins. */

@@ -1,7 +1,5 @@
 /** One attempt of a probe: exec, httpGet, tcpSocket, grpc (pkg/probe, pkg/kubelet/prober). */
-import { request as httpRequest } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
-import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import type { Container, Probe } from '@petrel/machinery/api/core-v1'
 import type { Runtime } from '../../runtime/index.ts'
@@ -80,16 +78,18 @@ function httpGet(probe: Probe, target: ProbeTarget, timeoutMs: number): Promise<
       timeout: timeoutMs,
       rejectUnauthorized: false,
     }
-    const call = (scheme === 'HTTPS' ? httpsRequest : httpRequest)(options, response => {
-      clearTimeout(timer)
-      response.destroy()
-      const code = response.statusCode ?? 0
-      resolve(
-        code >= 200 && code < 400
-          ? { success: true, output: '' }
-          : { success: false, output: `HTTP probe failed with statuscode: ${code}` },
-      )
-    })
+    const call = process
+      .getBuiltinModule(scheme === 'HTTPS' ? 'node:https' : 'node:http')
+      .request(options, response => {
+        clearTimeout(timer)
+        response.destroy()
+        const code = response.statusCode ?? 0
+        resolve(
+          code >= 200 && code < 400
+            ? { success: true, output: '' }
+            : { success: false, output: `HTTP probe failed with statuscode: ${code}` },
+        )
+      })
     const timer = setTimeout(() => {
       call.destroy()
       fail('context deadline exceeded (Client.Timeout exceeded while awaiting headers)')

@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path'
 import type { Payload } from './payload.ts'
 
 const dataLink = '..data'
+const versionPrefix = '..version_'
 
 /** `group` owns the files when given (fsGroup), and may read what the owner may. Resolves with false when nothing changed. */
 export async function writePayload(folder: string, payload: Payload, group: number | undefined): Promise<boolean> {
@@ -31,7 +32,7 @@ export async function writePayload(folder: string, payload: Payload, group: numb
     return false
   }
 
-  const fresh = await mkdtemp(join(folder, '..version_'))
+  const fresh = await mkdtemp(join(folder, versionPrefix))
   await chmod(fresh, 0o755)
   for (const [path, { data, mode }] of payload) {
     const file = join(fresh, path)
@@ -45,7 +46,11 @@ export async function writePayload(folder: string, payload: Payload, group: numb
   await symlink(fresh.slice(folder.length + 1), next)
   await rename(next, join(folder, dataLink))
   await linkNames(folder, payload)
-  if (old !== undefined) await rm(join(folder, old), { recursive: true, force: true })
+  // The old version, and what a process that died left half written.
+  for (const name of await readdir(folder)) {
+    const isOld = name.startsWith(versionPrefix) && join(folder, name) !== fresh
+    if (isOld) await rm(join(folder, name), { recursive: true, force: true })
+  }
   return true
 }
 

@@ -74,9 +74,11 @@ export class PodVolumes {
     return path
   }
 
-  /** As upstream lays it out: `volumes/kubernetes.io~secret/NAME`. */
+  /** As upstream lays it out: `volumes/kubernetes.io~secret/NAME`, and so on with empty-dir, configmap, downward-api. */
   #path(pod: Pod, volume: Volume): string {
-    const kind = kindOf(volume).replace(/[A-Z]+/g, letters => `-${letters.toLowerCase()}`)
+    const kind = volume.configMap
+      ? 'configmap'
+      : kindOf(volume).replace(/[A-Z]+/g, letters => `-${letters.toLowerCase()}`)
     return join(this.podFolder(pod.metadata?.uid ?? ''), 'volumes', `kubernetes.io~${kind}`, volume.name)
   }
 }

@@ -110,7 +110,10 @@ for (const [path, object, query, finalizers, warns] of deletes) {
       const { body } = await server.call('POST', path, object)
       const at = `${path}/${body.metadata.name}`
       const { warnings } = await server.call('DELETE', at + query)
-      assert.equal(warnings.some(line => line.startsWith('child pods are preserved by default')), warns)
+      assert.equal(
+        warnings.some(line => line.startsWith('child pods are preserved by default')),
+        warns,
+      )
       const left = await server.call('GET', at)
       assert.deepEqual(left.code === 200 ? left.body.metadata.finalizers : undefined, finalizers)
     }))

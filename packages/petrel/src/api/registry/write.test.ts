@@ -259,6 +259,15 @@ test('dryRun goes through everything and writes nothing', () =>
     assert.equal((await server.call('POST', `${base}?dryRun=Some`, configMap('b'))).code, 422)
   }))
 
+test('delete() asked again for what finalizers hold writes nothing', () =>
+  withServer(async server => {
+    await server.call('POST', base, configMap('a', {}, { finalizers: ['example.com/f'] }))
+    const marked = await server.call('DELETE', `${base}/a`, {})
+    const again = await server.call('DELETE', `${base}/a`, { gracePeriodSeconds: 0 })
+    assert.equal(again.code, 200)
+    assert.equal(again.body.metadata.resourceVersion, marked.body.metadata.resourceVersion)
+  }))
+
 test('delete() of an object with finalizers marks it, and the last finalizer takes it away', () =>
   withServer(async server => {
     await server.call('POST', base, configMap('a', {}, { finalizers: ['example.com/f'] }))

@@ -1,6 +1,14 @@
-export { type Agent, type AgentOptions, type NodeDescription, ownPodSource, type PodSource, sharedPodSource, startAgent } from './agent/index.ts'
+export {
+  type Agent,
+  type AgentOptions,
+  type NodeDescription,
+  ownPodSource,
+  type PodSource,
+  sharedPodSource,
+  startAgent,
+} from './agent/index.ts'
 export { ImageStore } from './image/index.ts'
-export { describeMachine, type MachineDescription, machineAddress, machineName } from './machine.ts'
+export { describeMachine, type MachineDescription, machineName } from './machine.ts'
 export {
   BridgeNetwork,
   ClusterZone,
@@ -10,7 +18,7 @@ export {
   ServiceProxy,
   whyNoPodNetwork,
 } from './network/index.ts'
-export { openProcessRuntime, type ProcessRuntime } from './runtime/process/index.ts'
 export type { Image, Runtime } from './runtime/index.ts'
+export { openProcessRuntime, type ProcessRuntime } from './runtime/process/index.ts'
 export { createSimulatedRuntime } from './runtime/simulated/index.ts'
 export { createNodeServer, type NodeListener, type NodeServer } from './server/index.ts'

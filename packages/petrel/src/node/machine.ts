@@ -1,6 +1,6 @@
 /** What this machine is and offers, for its Node object. */
 import { readFileSync } from 'node:fs'
-import { arch, availableParallelism, hostname, networkInterfaces, platform, release, totalmem } from 'node:os'
+import { arch, availableParallelism, hostname, platform, release, totalmem } from 'node:os'
 
 export interface MachineDescription {
   readonly capacity: Readonly<Record<string, string>>
@@ -54,15 +54,4 @@ export function machineName(): string {
     .replace(/[^a-z0-9.-]/g, '-')
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
   return name || 'node'
-}
-
-/** The first IPv4 address that others can reach; undefined when there is loopback alone. */
-export function machineAddress(): string | undefined {
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    // Bridges of container networks, ours among them, are not how others reach this machine.
-    if (/^(petrel|docker|cni|br-|veth|virbr)/.test(name)) continue
-    const found = addresses?.find(({ family, internal, address }) => family === 'IPv4' && !internal && !address.startsWith('169.254.'))
-    if (found) return found.address
-  }
-  return undefined
 }

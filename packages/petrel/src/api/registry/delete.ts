@@ -80,7 +80,7 @@ async function attemptDelete(
   if (dryRun) return settledObject(served, step.object, 200)
   const encoded = encode(served, step.object)
   // Asked again for what is under way already: nothing is written, or two that wait for each other would never rest.
-  if (sameBytes(encoded.bytes, entry)) return reply(served, entry, old)
+  if (sameBytes(encoded.bytes, entry)) return found(served, entry, 200)
   return found(served, await put(registry, entry.key, encoded, entry.revision), 200)
 }
 

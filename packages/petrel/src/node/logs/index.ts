@@ -1,3 +1,3 @@
-export { readLog, type ReadLogOptions } from './read-log.ts'
+export { type ReadLogOptions, readLog } from './read-log.ts'
 export { selectLog } from './select-log.ts'
 export type { LogQuery } from './selection.ts'

@@ -6,7 +6,8 @@ import { type LogQuery, LogSelection } from './selection.ts'
 export function selectLog(log: Buffer, query: LogQuery): Buffer {
   const selection = new LogSelection(query)
   const entries = entriesOf(log)
-  for (const entry of query.tailLines === undefined ? entries : tail(entries, query.tailLines, selection)) selection.add(entry)
+  for (const entry of query.tailLines === undefined ? entries : tail(entries, query.tailLines, selection))
+    selection.add(entry)
   return selection.take() ?? Buffer.alloc(0)
 }
 

@@ -43,7 +43,8 @@ export function runtimeSuite(name: string, { skip = false, runsNothing, open }: 
     })
     after(() => subject?.[Symbol.asyncDispose]())
 
-    const newPod = (overrides: Partial<PodSandboxConfig> = {}): PodSandboxConfig => podOf(subject.folder, `p${pods++}`, overrides)
+    const newPod = (overrides: Partial<PodSandboxConfig> = {}): PodSandboxConfig =>
+      podOf(subject.folder, `p${pods++}`, overrides)
     const container = (script: string, overrides: Partial<ContainerConfig> = {}): ContainerConfig =>
       containerOf(subject.image, script, overrides)
 
@@ -54,7 +55,10 @@ export function runtimeSuite(name: string, { skip = false, runsNothing, open }: 
       assert.deepEqual([status.id, status.state, status.config.uid], [id, 'ready', config.uid])
       assert.deepEqual([status.config.labels, status.config.annotations], [config.labels, config.annotations])
       assert.match(status.ips[0] ?? '', /^\d+\.\d+\.\d+\.\d+$/)
-      assert.deepEqual((await runtime.listPodSandboxes(config.uid)).map(pod => pod.id), [id])
+      assert.deepEqual(
+        (await runtime.listPodSandboxes(config.uid)).map(pod => pod.id),
+        [id],
+      )
       assert.deepEqual(await runtime.listPodSandboxes('nobody'), [])
       assert.ok((await runtime.listPodSandboxes()).some(pod => pod.id === id))
       await runtime.removePodSandbox(id)
@@ -75,7 +79,10 @@ export function runtimeSuite(name: string, { skip = false, runsNothing, open }: 
       const running = await runtime.containerStatus(id)
       assert.equal(running.state, 'running')
       assert.ok(running.startedAt >= created.createdAt)
-      assert.deepEqual((await runtime.listContainers(config.uid)).map(one => [one.id, one.state]), [[id, 'running']])
+      assert.deepEqual(
+        (await runtime.listContainers(config.uid)).map(one => [one.id, one.state]),
+        [[id, 'running']],
+      )
       assert.deepEqual(await runtime.listContainers('nobody'), [])
       await runtime.stopContainer(id, 0)
       const exited = await runtime.containerStatus(id)
@@ -87,15 +94,23 @@ export function runtimeSuite(name: string, { skip = false, runsNothing, open }: 
       const seen = await until(events, event => event.type === 'deleted' && event.containerId === '', config.uid)
       assert.deepEqual(
         seen.filter(event => event.containerId === id).map(({ type }) => type),
-        ['created', 'started', 'stopped', 'deleted'].filter(type => seen.some(e => e.type === type && e.containerId === id)),
+        ['created', 'started', 'stopped', 'deleted'].filter(type =>
+          seen.some(e => e.type === type && e.containerId === id),
+        ),
       )
-      for (const type of ['started', 'stopped'] as const) assert.ok(seen.some(e => e.type === type && e.containerId === id), type)
+      for (const type of ['started', 'stopped'] as const)
+        assert.ok(
+          seen.some(e => e.type === type && e.containerId === id),
+          type,
+        )
       stop.abort()
     })
 
     it('stopping a pod ends its containers and refuses new ones; stopping and removing may be repeated', async () => {
       const sandbox = await runtime.runPodSandbox(newPod())
-      const ids = [0, 1].map(n => runtime.createContainer(sandbox, container('sleep 1000', { name: `c${n}`, logPath: `c${n}/0.log` })))
+      const ids = [0, 1].map(n =>
+        runtime.createContainer(sandbox, container('sleep 1000', { name: `c${n}`, logPath: `c${n}/0.log` })),
+      )
       for (const id of await Promise.all(ids)) await runtime.startContainer(id)
       await runtime.stopPodSandbox(sandbox)
       await runtime.stopPodSandbox(sandbox)
@@ -120,7 +135,10 @@ export function runtimeSuite(name: string, { skip = false, runsNothing, open }: 
 
     it('refuses a container of an image that is not there', async () => {
       const sandbox = await runtime.runPodSandbox(newPod())
-      await assert.rejects(runtime.createContainer(sandbox, container('true', { image: subject.missingImage })), RuntimeError)
+      await assert.rejects(
+        runtime.createContainer(sandbox, container('true', { image: subject.missingImage })),
+        RuntimeError,
+      )
       await runtime.removePodSandbox(sandbox)
     })
 
@@ -169,7 +187,10 @@ export function runtimeSuite(name: string, { skip = false, runsNothing, open }: 
       const id = await runtime.createContainer(sandbox, container('sleep 1000'))
       await runtime.startContainer(id)
       const synchronous = await runtime.execSync(id, ['sh', '-c', 'echo out; echo err >&2; exit 5'], 10_000)
-      assert.deepEqual([synchronous.exitCode, String(synchronous.stdout), String(synchronous.stderr)], [5, 'out\n', 'err\n'])
+      assert.deepEqual(
+        [synchronous.exitCode, String(synchronous.stdout), String(synchronous.stderr)],
+        [5, 'out\n', 'err\n'],
+      )
       const session = await runtime.exec(id, { command: ['cat'], stdin: true, stdout: true, stderr: true, tty: false })
       session.stdin?.end(Buffer.from([0, 255, 10, 13]))
       const chunks: Buffer[] = []
@@ -182,7 +203,11 @@ export function runtimeSuite(name: string, { skip = false, runsNothing, open }: 
 }
 
 /** The events of one pod, up to and with the last. */
-async function until(events: AsyncIterable<RuntimeEvent>, isLast: (event: RuntimeEvent) => boolean, uid: string): Promise<RuntimeEvent[]> {
+async function until(
+  events: AsyncIterable<RuntimeEvent>,
+  isLast: (event: RuntimeEvent) => boolean,
+  uid: string,
+): Promise<RuntimeEvent[]> {
   const seen: RuntimeEvent[] = []
   for await (const event of events) {
     if (event.podUid !== uid) continue

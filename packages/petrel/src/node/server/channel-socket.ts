@@ -3,7 +3,7 @@
  * it as a digit and encode what follows (k8s.io/streaming/pkg/httpstream/wsstream). v5 adds a message that ends a
  * channel: 255 and its number.
  */
-import { Readable, Writable } from 'node:stream'
+import { Duplex, Readable, Writable } from 'node:stream'
 import type { WebSocket } from 'ws'
 
 const closeSignal = 255
@@ -22,11 +22,16 @@ export class ChannelSocket {
     this.#base64 = protocol?.includes('base64.') ?? false
     this.closed = new Promise(resolve => {
       socket.once('close', () => {
-        for (const input of this.#inputs.values()) input.push(null)
+        for (const input of this.#inputs.values()) {
+          if (input instanceof Duplex) input.destroy()
+          else input.push(null)
+        }
         resolve()
       })
     })
     socket.on('message', data => this.#receive(data as Buffer))
+    // Once the channels have been set up.
+    setImmediate(() => socket.resume())
   }
 
   /** Nothing is read because a channel's reader does not read: the client's end would go unnoticed. */
@@ -52,6 +57,17 @@ export class ChannelSocket {
   /** Calls back for each message of a channel. */
   listen(channel: number, listener: (data: Buffer) => void): void {
     this.#listeners.set(channel, listener)
+  }
+
+  /** A channel for both directions. */
+  duplex(channel: number): Duplex {
+    const both = new Duplex({
+      highWaterMark: 64 << 10,
+      read: () => this.#socket.resume(),
+      write: (chunk: Buffer, _encoding, done) => this.send(channel, chunk, done),
+    })
+    this.#inputs.set(channel, both)
+    return both
   }
 
   output(channel: number): Writable {

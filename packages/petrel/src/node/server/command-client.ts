@@ -38,7 +38,8 @@ export function sizeReader(listener: (columns: number, rows: number) => void): (
 function parseSize(text: string): [number, number] | undefined {
   try {
     const { Width: columns, Height: rows } = JSON.parse(text) as Record<'Width' | 'Height', unknown>
-    const isSize = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0 && (value as number) < 65536
+    const isSize = (value: unknown): value is number =>
+      Number.isInteger(value) && (value as number) > 0 && (value as number) < 65536
     return isSize(columns) && isSize(rows) ? [columns, rows] : undefined
   } catch {
     // The kubelet ends the channel at what it cannot read; a wrong size does not have to cost the session its later ones.

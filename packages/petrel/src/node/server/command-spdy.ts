@@ -25,7 +25,11 @@ export async function spdyCommand(
 ): Promise<CommandClient | undefined> {
   const protocol = negotiate(upgrade.request.headers['x-stream-protocol-version'], protocols)
   const resizes = asked.tty && (protocol === 'v4.channel.k8s.io' || protocol === 'v3.channel.k8s.io')
-  const wanted = new Set(['error', ...(['stdin', 'stdout', 'stderr'] as const).filter(type => asked[type]), ...(resizes ? ['resize'] : [])])
+  const wanted = new Set([
+    'error',
+    ...(['stdin', 'stdout', 'stderr'] as const).filter(type => asked[type]),
+    ...(resizes ? ['resize'] : []),
+  ])
   const streams = new Map<string, SpdyStream>()
   const complete = Promise.withResolvers<boolean>()
   const connection: SpdyConnection = new SpdyConnection(switchToSpdy(upgrade, protocol), {

@@ -20,7 +20,13 @@ export function exited(exitCode: number): CommandStatus {
 }
 
 export function failed(message: string): CommandStatus {
-  return { metadata: {}, status: 'Failure', message: `Internal error occurred: ${message}`, reason: 'InternalError', code: 500 }
+  return {
+    metadata: {},
+    status: 'Failure',
+    message: `Internal error occurred: ${message}`,
+    reason: 'InternalError',
+    code: 500,
+  }
 }
 
 /** From v4 on the channel carries the Status; before that, words when something went wrong. */

@@ -17,7 +17,12 @@ const protocols = [
   'channel.k8s.io',
 ]
 
-export async function webSocketCommand(upgrade: Upgrade, streams: CommandStreams, clock: Clock, idleMs: number): Promise<CommandClient> {
+export async function webSocketCommand(
+  upgrade: Upgrade,
+  streams: CommandStreams,
+  clock: Clock,
+  idleMs: number,
+): Promise<CommandClient> {
   const protocol = negotiate(upgrade.request.headers['sec-websocket-protocol'], protocols)
   const socket = new ChannelSocket(await acceptWebSocket(upgrade, protocol), protocol)
   const watch = new SessionWatch(clock, idleMs, {

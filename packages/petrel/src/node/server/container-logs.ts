@@ -71,13 +71,19 @@ async function* fromMemory(log: Buffer, ended: Promise<void> | undefined): Async
 }
 
 function queryOf(parameters: URLSearchParams, clock: Clock): LogQuery {
-  const tailLines = parameters.get('tail') === 'all' ? undefined : numberOf(parameters, parameters.has('tail') ? 'tail' : 'tailLines', 0)
+  const tailLines =
+    parameters.get('tail') === 'all'
+      ? undefined
+      : numberOf(parameters, parameters.has('tail') ? 'tail' : 'tailLines', 0)
   const limitBytes = numberOf(parameters, 'limitBytes', 1)
   const sinceSeconds = numberOf(parameters, 'sinceSeconds', 1)
-  const since = sinceSeconds === undefined ? parameters.get('sinceTime') : new Date(clock.now() - sinceSeconds * 1000).toISOString()
-  if (since && Number.isNaN(Date.parse(since))) throw new Refusal(400, `sinceTime ${JSON.stringify(since)} must be an RFC 3339 time`)
+  const since =
+    sinceSeconds === undefined ? parameters.get('sinceTime') : new Date(clock.now() - sinceSeconds * 1000).toISOString()
+  if (since && Number.isNaN(Date.parse(since)))
+    throw new Refusal(400, `sinceTime ${JSON.stringify(since)} must be an RFC 3339 time`)
   const stream = parameters.get('stream') || 'All'
-  if (stream !== 'All' && stream !== 'Stdout' && stream !== 'Stderr') throw new Refusal(400, `invalid stream type ${JSON.stringify(stream)}`)
+  if (stream !== 'All' && stream !== 'Stdout' && stream !== 'Stderr')
+    throw new Refusal(400, `invalid stream type ${JSON.stringify(stream)}`)
   return {
     stream,
     timestamps: isSet(parameters, 'timestamps'),

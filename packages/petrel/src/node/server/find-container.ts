@@ -25,16 +25,25 @@ export async function findSandbox(runtime: Runtime, pod: Pod): Promise<PodSandbo
 }
 
 /** The run whose log is meant (pkg/kubelet/kubelet_pods.go, validateContainerLogStatus). */
-export async function findLogged(runtime: Runtime, pod: Pod, name: string, previous: boolean): Promise<ContainerStatus> {
+export async function findLogged(
+  runtime: Runtime,
+  pod: Pod,
+  name: string,
+  previous: boolean,
+): Promise<ContainerStatus> {
   const podName = pod.metadata?.name ?? ''
-  if (!isInSpec(pod, name)) throw new Refusal(404, `container ${JSON.stringify(name)} not found in pod ${JSON.stringify(podName)}`)
+  if (!isInSpec(pod, name))
+    throw new Refusal(404, `container ${JSON.stringify(name)} not found in pod ${JSON.stringify(podName)}`)
   const runs = (await runsOf(runtime, pod, name)).filter(({ startedAt }) => startedAt > 0)
   const waiting = waitingReason(pod, name)
   if (previous) {
     // While a container waits for its next start, the run before is the newest there is.
     const before = waiting !== undefined && runs[0]?.state === 'exited' ? runs[0] : runs[1]
     if (!before) {
-      throw new Refusal(400, `previous terminated container ${JSON.stringify(name)} in pod ${JSON.stringify(podName)} not found`)
+      throw new Refusal(
+        400,
+        `previous terminated container ${JSON.stringify(name)} in pod ${JSON.stringify(podName)} not found`,
+      )
     }
     return before
   }
@@ -45,7 +54,10 @@ export async function findLogged(runtime: Runtime, pod: Pod, name: string, previ
     ImagePullBackOff: 'trying and failing to pull image',
   }
   const reason = waiting || (hasInit(pod, name) ? 'PodInitializing' : 'ContainerCreating')
-  throw new Refusal(400, `container ${JSON.stringify(name)} in pod ${JSON.stringify(podName)} is waiting to start: ${words[reason] ?? reason}`)
+  throw new Refusal(
+    400,
+    `container ${JSON.stringify(name)} in pod ${JSON.stringify(podName)} is waiting to start: ${words[reason] ?? reason}`,
+  )
 }
 
 function isInSpec({ spec }: Pod, name: string): boolean {

@@ -1,2 +1,2 @@
-export type { NodeListener, NodeListenOptions } from './listen.ts'
-export { createNodeServer, type NodeServer, type NodeServerOptions } from './node-server.ts'
+export type { NodeListener } from './listen.ts'
+export { createNodeServer, type NodeServer } from './node-server.ts'

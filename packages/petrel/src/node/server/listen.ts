@@ -24,7 +24,15 @@ export interface NodeListener {
 
 export async function listenTls(options: NodeListenOptions, serve: (server: Server) => void): Promise<NodeListener> {
   const { certificate, key, authority, callers } = options
-  const server: TlsServer = createServer({ cert: certificate, key, ca: authority, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2', requestTimeout: 0 })
+  const server: TlsServer = createServer({
+    cert: certificate,
+    key,
+    ca: authority,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    requestTimeout: 0,
+  })
   const sockets = new Set<TLSSocket>()
   server.on('secureConnection', socket => {
     const name = socket.getPeerCertificate().subject?.CN

@@ -30,15 +30,20 @@ export class MemorySocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    const other = this.#other
-    if (!other || other.destroyed) done(brokenPipe())
-    else if (other.push(chunk)) done()
-    else this.#waiting = done
+    // Later, as from a wire: nobody expects an answer before its own write has returned.
+    process.nextTick(() => {
+      const other = this.#other
+      if (!other || other.destroyed) done(brokenPipe())
+      else if (other.push(chunk)) done()
+      else this.#waiting = done
+    })
   }
 
   override _final(done: () => void): void {
-    if (this.#other && !this.#other.destroyed) this.#other.push(null)
-    done()
+    process.nextTick(() => {
+      if (this.#other && !this.#other.destroyed) this.#other.push(null)
+      done()
+    })
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

@@ -3,7 +3,7 @@
  * through as bytes, so every protocol that clients speak for exec, attach and port-forward ends here. In one process
  * connections come from `connect`; an agent on a machine of its own listens, and asks callers for their certificate.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Pod } from '@petrel/machinery/api/core-v1'
 import type { Clock, Logger } from '../../base/index.ts'
@@ -14,9 +14,9 @@ import { spdyCommand } from './command-spdy.ts'
 import { webSocketCommand } from './command-websocket.ts'
 import { answerLogs } from './container-logs.ts'
 import { findRunning, findSandbox } from './find-container.ts'
-import { type NodeListener, type NodeListenOptions, listenTls } from './listen.ts'
+import { listenTls, type NodeListener, type NodeListenOptions } from './listen.ts'
 import { MemorySocket } from './memory-socket.ts'
-import { portForwardProtocol, spdyPorts, type PortTarget, tunnelledPorts, tunnelProtocol } from './ports-spdy.ts'
+import { type PortTarget, portForwardProtocol, spdyPorts, tunnelledPorts, tunnelProtocol } from './ports-spdy.ts'
 import { portsOf, webSocketPorts } from './ports-websocket.ts'
 import { defaultIdleMs } from './session-watch.ts'
 import { answerResourceMetrics, answerSummary } from './stats.ts'
@@ -62,13 +62,16 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
   }
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy())
-    stream(options, idleMs, { request, socket, head }).catch((error: unknown) => refuse(socket, refusalOf(error, log, request)))
+    stream(options, idleMs, { request, socket, head }).catch((error: unknown) =>
+      refuse(socket, refusalOf(error, log, request)),
+    )
   }
   const serve = (server: Server): void => {
     server.on('request', handle)
     server.on('upgrade', upgrade)
   }
-  const inner = createServer({ requestTimeout: 0 })
+  // An import of node:http would load Node's fetch as well.
+  const inner = process.getBuiltinModule('node:http').createServer({ requestTimeout: 0 })
   serve(inner)
 
   return {
@@ -130,7 +133,10 @@ async function answer(options: NodeServerOptions, request: IncomingMessage, resp
     case 'healthz':
       return text('text/plain; charset=utf-8', 'ok')
     case 'pods':
-      return text('application/json', JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods() }))
+      return text(
+        'application/json',
+        JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods() }),
+      )
     case 'stats/summary':
       return text('application/json', await answerSummary(runtime, options.nodeName, clock))
     case 'metrics/resource':
@@ -146,12 +152,16 @@ async function stream(options: NodeServerOptions, idleMs: number, upgrade: Upgra
   const isCommand = (verb === 'exec' || verb === 'attach') && path.length === 4
   if (!isCommand && !(verb === 'portForward' && path.length === 3)) throw new Refusal(404, '404 page not found')
   if (!isSpdy(upgrade.request) && !isWebSocket(upgrade.request)) {
-    throw new Refusal(400, `unable to upgrade: the protocol ${JSON.stringify(upgrade.request.headers.upgrade)} is none of SPDY/3.1 and websocket`)
+    throw new Refusal(
+      400,
+      `unable to upgrade: the protocol ${JSON.stringify(upgrade.request.headers.upgrade)} is none of SPDY/3.1 and websocket`,
+    )
   }
   const streams = isCommand ? streamsOf(query) : undefined
   const pod = options.pod(namespace, name)
   if (!pod) throw new Refusal(404, 'pod does not exist')
-  if (streams) await command(options, idleMs, upgrade, verb as 'exec' | 'attach', pod, container, streams, query.getAll('command'))
+  if (streams)
+    await command(options, idleMs, upgrade, verb as 'exec' | 'attach', pod, container, streams, query.getAll('command'))
   else await ports(options, idleMs, upgrade, pod, query)
 }
 
@@ -159,8 +169,14 @@ async function stream(options: NodeServerOptions, idleMs: number, upgrade: Upgra
 function streamsOf(query: URLSearchParams): CommandStreams {
   const isAsked = (...names: string[]): boolean => names.some(name => ['1', 'true'].includes(query.get(name) ?? ''))
   const tty = isAsked('tty')
-  const streams = { stdin: isAsked('input', 'stdin'), stdout: isAsked('output', 'stdout'), stderr: isAsked('error', 'stderr') && !tty, tty }
-  if (!streams.stdin && !streams.stdout && !streams.stderr) throw new Refusal(400, 'you must specify at least 1 of stdin, stdout, stderr')
+  const streams = {
+    stdin: isAsked('input', 'stdin'),
+    stdout: isAsked('output', 'stdout'),
+    stderr: isAsked('error', 'stderr') && !tty,
+    tty,
+  }
+  if (!streams.stdin && !streams.stdout && !streams.stderr)
+    throw new Refusal(400, 'you must specify at least 1 of stdin, stdout, stderr')
   return streams
 }
 
@@ -175,7 +191,8 @@ async function command(
   words: readonly string[],
 ): Promise<void> {
   const { id, config } = await findRunning(runtime, pod, container)
-  if (action === 'exec' && words.length === 0) throw new Refusal(400, 'you must specify at least 1 command for the container')
+  if (action === 'exec' && words.length === 0)
+    throw new Refusal(400, 'you must specify at least 1 command for the container')
   const accept = isWebSocket(upgrade.request) ? webSocketCommand : spdyCommand
   const client = await accept(upgrade, streams, clock, idleMs)
   if (!client) return
@@ -186,13 +203,20 @@ async function command(
   })
 }
 
-async function ports({ runtime, clock }: NodeServerOptions, idleMs: number, upgrade: Upgrade, pod: Pod, query: URLSearchParams): Promise<void> {
+async function ports(
+  { runtime, clock }: NodeServerOptions,
+  idleMs: number,
+  upgrade: Upgrade,
+  pod: Pod,
+  query: URLSearchParams,
+): Promise<void> {
   const { id } = await findSandbox(runtime, pod)
   const { name = '', namespace = '', uid = '' } = pod.metadata ?? {}
   const target: PortTarget = { pod: `${name}_${namespace}`, uid, connect: port => runtime.portForward(id, port) }
   if (!isWebSocket(upgrade.request)) return spdyPorts(upgrade, target, clock, idleMs)
   const offered = upgrade.request.headers['sec-websocket-protocol']?.split(',').map(protocol => protocol.trim()) ?? []
   if (offered.some(protocol => protocol === tunnelProtocol)) return tunnelledPorts(upgrade, target, clock, idleMs)
-  if (offered.some(protocol => protocol.endsWith(portForwardProtocol))) throw new Refusal(403, `unable to upgrade: of tunnels only ${tunnelProtocol} is known`)
+  if (offered.some(protocol => protocol.endsWith(portForwardProtocol)))
+    throw new Refusal(403, `unable to upgrade: of tunnels only ${tunnelProtocol} is known`)
   return webSocketPorts(upgrade, portsOf(query), target, clock, idleMs)
 }

@@ -27,7 +27,12 @@ export async function spdyPorts(upgrade: Upgrade, target: PortTarget, clock: Clo
   await forward(switchToSpdy(upgrade, protocol), target, clock, idleMs)
 }
 
-export async function tunnelledPorts(upgrade: Upgrade, target: PortTarget, clock: Clock, idleMs: number): Promise<void> {
+export async function tunnelledPorts(
+  upgrade: Upgrade,
+  target: PortTarget,
+  clock: Clock,
+  idleMs: number,
+): Promise<void> {
   const socket = await acceptWebSocket(upgrade, tunnelProtocol)
   const { createWebSocketStream } = await import('ws')
   await forward(createWebSocketStream(socket, { highWaterMark: 64 << 10 }), target, clock, idleMs)
@@ -46,7 +51,8 @@ async function forward(socket: Duplex, target: PortTarget, clock: Clock, idleMs:
       const type = stream.headers.get('streamtype')
       const port = Number(stream.headers.get('port'))
       if (type !== 'error' && type !== 'data') throw new RangeError(`invalid stream type ${JSON.stringify(type)}`)
-      if (!Number.isInteger(port) || port < 1 || port > 65535) throw new RangeError('the header "port" must be 1 to 65535')
+      if (!Number.isInteger(port) || port < 1 || port > 65535)
+        throw new RangeError('the header "port" must be 1 to 65535')
       const id = requestId(stream, type)
       const pair = pairs.get(id) ?? { timer: clock.after(pairMs, () => expire(id)) }
       if (pair[type]) throw new RangeError(`request ${id} has its ${type} stream`)

@@ -3,7 +3,6 @@
  * two channels, data and error, which begin with the port in two bytes, low byte first
  * (k8s.io/cri-streaming/pkg/streaming/portforward, websocket.go).
  */
-import { Duplex } from 'node:stream'
 import type { Clock } from '../../base/index.ts'
 import { carryPort } from './carry-port.ts'
 import { ChannelSocket } from './channel-socket.ts'
@@ -20,16 +19,26 @@ const maxPorts = 5
 export function portsOf(query: URLSearchParams): number[] {
   const given = query.getAll('port')
   if (given.length === 0) throw new Refusal(400, 'query parameter "port" is required')
-  const ports = given.flatMap(value => value.split(',')).map(value => {
-    if (!/^\d+$/.test(value) || Number(value) > 65535) throw new Refusal(400, `unable to parse ${JSON.stringify(value)} as a port`)
-    if (Number(value) < 1) throw new Refusal(400, `port ${JSON.stringify(value)} must be > 0`)
-    return Number(value)
-  })
-  if (ports.length > maxPorts) throw new Refusal(400, `${ports.length} ports were asked for: at most ${maxPorts} go over one WebSocket`)
+  const ports = given
+    .flatMap(value => value.split(','))
+    .map(value => {
+      if (!/^\d+$/.test(value) || Number(value) > 65535)
+        throw new Refusal(400, `unable to parse ${JSON.stringify(value)} as a port`)
+      if (Number(value) < 1) throw new Refusal(400, `port ${JSON.stringify(value)} must be > 0`)
+      return Number(value)
+    })
+  if (ports.length > maxPorts)
+    throw new Refusal(400, `${ports.length} ports were asked for: at most ${maxPorts} go over one WebSocket`)
   return ports
 }
 
-export async function webSocketPorts(upgrade: Upgrade, ports: readonly number[], target: PortTarget, clock: Clock, idleMs: number): Promise<void> {
+export async function webSocketPorts(
+  upgrade: Upgrade,
+  ports: readonly number[],
+  target: PortTarget,
+  clock: Clock,
+  idleMs: number,
+): Promise<void> {
   const protocol = negotiate(upgrade.request.headers['sec-websocket-protocol'], protocols)
   const socket = new ChannelSocket(await acceptWebSocket(upgrade, protocol), protocol)
   const watch = new SessionWatch(clock, idleMs, {
@@ -42,7 +51,7 @@ export async function webSocketPorts(upgrade: Upgrade, ports: readonly number[],
     const name = Buffer.from([port & 255, port >> 8])
     socket.send(i * 2, name)
     socket.send(i * 2 + 1, name)
-    const data = Duplex.from({ readable: socket.input(i * 2), writable: socket.output(i * 2) }) as Duplex
+    const data = socket.duplex(i * 2)
     try {
       await carryPort(data, () => target.connect(port))
     } catch (cause) {

@@ -24,7 +24,11 @@ export async function answerSummary(runtime: Runtime, nodeName: string, clock: C
         startTime: toTime(startedAt),
         ...usage(stats.at, stats.cpuUsageNanos, stats.memoryWorkingSetBytes),
       })),
-      ...usage(clock.now(), sum(containers, stats => stats.cpuUsageNanos), sum(containers, stats => stats.memoryWorkingSetBytes)),
+      ...usage(
+        clock.now(),
+        sum(containers, stats => stats.cpuUsageNanos),
+        sum(containers, stats => stats.memoryWorkingSetBytes),
+      ),
     })),
   })
 }
@@ -40,13 +44,17 @@ export async function answerResourceMetrics(runtime: Runtime): Promise<string> {
       'container_cpu_usage_seconds_total',
       'counter',
       'Processor time of a container in seconds',
-      pods.flatMap(pod => pod.containers.map(({ name, stats }) => `{container="${name}",${of(pod)}} ${stats.cpuUsageNanos / 1e9}`)),
+      pods.flatMap(pod =>
+        pod.containers.map(({ name, stats }) => `{container="${name}",${of(pod)}} ${stats.cpuUsageNanos / 1e9}`),
+      ),
     ],
     [
       'container_memory_working_set_bytes',
       'gauge',
       'Memory in use by a container',
-      pods.flatMap(pod => pod.containers.map(({ name, stats }) => `{container="${name}",${of(pod)}} ${stats.memoryWorkingSetBytes}`)),
+      pods.flatMap(pod =>
+        pod.containers.map(({ name, stats }) => `{container="${name}",${of(pod)}} ${stats.memoryWorkingSetBytes}`),
+      ),
     ],
     [
       'pod_cpu_usage_seconds_total',
@@ -62,7 +70,10 @@ export async function answerResourceMetrics(runtime: Runtime): Promise<string> {
     ],
   ]
   return families
-    .map(([name, type, help, samples]) => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples.map(sample => `${name}${sample}\n`).join('')}`)
+    .map(
+      ([name, type, help, samples]) =>
+        `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples.map(sample => `${name}${sample}\n`).join('')}`,
+    )
     .join('')
 }
 

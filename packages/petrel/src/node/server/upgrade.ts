@@ -1,5 +1,5 @@
 /** The handshakes of streaming requests: what the client offers, what is chosen, and refusals before anything is switched. */
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 export interface Upgrade {
@@ -32,7 +32,9 @@ export function refuse(socket: Duplex, { code, message, headers }: Refusal): voi
     ...headers,
   }
   const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\n${head.join('')}\r\n${body}`)
+  socket.end(
+    `HTTP/1.1 ${code} ${process.getBuiltinModule('node:http').STATUS_CODES[code] ?? ''}\r\n${head.join('')}\r\n${body}`,
+  )
 }
 
 export function isWebSocket({ headers }: IncomingMessage): boolean {
@@ -44,14 +46,25 @@ export function isSpdy({ headers }: IncomingMessage): boolean {
 }
 
 /** The first offered protocol that is known; undefined when the client offered none. Throws Refusal when none is known. */
-export function negotiate(offered: string | readonly string[] | undefined, known: readonly string[]): string | undefined {
-  const names = [offered ?? []].flat().flatMap(value => value.split(',')).map(name => name.trim()).filter(Boolean)
+export function negotiate(
+  offered: string | readonly string[] | undefined,
+  known: readonly string[],
+): string | undefined {
+  const names = [offered ?? []]
+    .flat()
+    .flatMap(value => value.split(','))
+    .map(name => name.trim())
+    .filter(Boolean)
   if (names.length === 0) return undefined
   const chosen = names.find(name => known.includes(name))
   if (chosen !== undefined) return chosen
-  throw new Refusal(403, `unable to upgrade: unable to negotiate protocol: client supports [${names.join(' ')}], server accepts [${known.join(' ')}]`, {
-    'X-Accepted-Stream-Protocol-Versions': known.join(','),
-  })
+  throw new Refusal(
+    403,
+    `unable to upgrade: unable to negotiate protocol: client supports [${names.join(' ')}], server accepts [${known.join(' ')}]`,
+    {
+      'X-Accepted-Stream-Protocol-Versions': known.join(','),
+    },
+  )
 }
 
 /** Switches the connection to SPDY and gives it back. */

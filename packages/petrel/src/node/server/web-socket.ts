@@ -1,11 +1,17 @@
-/** Accepts WebSockets (RFC 6455) on connections of the node's server, with the subprotocol that was negotiated. */
+/**
+ * Accepts WebSockets (RFC 6455) on connections of the node's server, with the subprotocol that was negotiated. They come
+ * paused.
+ */
 import type { WebSocket } from 'ws'
 import { Refusal, type Upgrade } from './upgrade.ts'
 
 /** As golang.org/x/net/websocket has it, which the kubelet serves with. */
 const maxMessageBytes = 32 << 20
 
-export async function acceptWebSocket({ request, socket, head }: Upgrade, protocol: string | undefined): Promise<WebSocket> {
+export async function acceptWebSocket(
+  { request, socket, head }: Upgrade,
+  protocol: string | undefined,
+): Promise<WebSocket> {
   const { WebSocketServer } = await import('ws')
   const server = new WebSocketServer({
     noServer: true,
@@ -20,6 +26,8 @@ export async function acceptWebSocket({ request, socket, head }: Upgrade, protoc
     server.once('wsClientError', error => reject(new Refusal(400, `unable to upgrade: ${error.message}`)))
     server.handleUpgrade(request, socket, head, accepted => {
       accepted.on('error', () => accepted.terminate())
+      // Nothing may come before somebody listens: whoever takes it resumes it.
+      accepted.pause()
       resolve(accepted)
     })
   })

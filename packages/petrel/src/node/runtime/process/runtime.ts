@@ -308,7 +308,8 @@ export class ProcessRuntime implements Runtime {
 
   async close(): Promise<void> {
     this.#containers.close()
-    await this.#shim.close()
+    if (this.#sandboxes.size === 0) await this.#shim.quit()
+    else await this.#shim.close()
   }
 
   #emit(type: RuntimeEvent['type'], sandboxId: string, containerId: string): void {

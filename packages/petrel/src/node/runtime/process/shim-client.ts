@@ -1,12 +1,13 @@
 /**
  * The agent's end of the shim: starts it when it is not there, connects again when it was killed, and carries attach
- * sessions. Starting is left to a shell that restarts the shim until it ends by itself, so that logs go on even while
- * there is no agent.
+ * sessions. Starting is left to a shell that restarts the shim until it ends by itself or its folder is gone, so that
+ * logs go on even while there is no agent.
  */
 import { spawn } from 'node:child_process'
 import * as fs from 'node:fs'
+import { getCompileCacheDir } from 'node:module'
 import * as net from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PassThrough, type Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Clock, Logger } from '../../../base/index.ts'
@@ -16,8 +17,13 @@ import { RuntimeError } from '../index.ts'
 import { defaultLimits, type LogLimits } from './cri-log.ts'
 import { encodeFrame, FrameReader, frame, type ShimReply, type ShimRequest } from './shim-frames.ts'
 
+/**
+ * The first run only compiles: it leaves its code in the cache, so that the one that stays need not load what strips types,
+ * which would take more memory than all the rest of it.
+ */
 const supervisor = `for entrance in $PETREL_ENTRANCES; do echo 0 >"$entrance"; done
-while :; do "$@" </dev/null >>shim.log 2>&1 && exit; sleep 0.2; done`
+[ -z "$NODE_COMPILE_CACHE" ] || "$@" compile </dev/null >>shim.log 2>&1
+while [ "$PWD" -ef . ]; do "$@" </dev/null >>shim.log 2>&1 && exit; sleep 0.2; done`
 
 export interface ShimOptions {
   /** The runtime's folder. */
@@ -117,6 +123,18 @@ export class ShimClient {
     this.#folder = undefined
   }
 
+  /** Lets go, and ends the shim where one runs: nothing is left for it to read. */
+  async quit(): Promise<void> {
+    const socket = await this.#connect().catch(() => undefined)
+    await this.close()
+    if (!socket) return
+    const gone = new Promise<void>(resolve => socket.once('close', () => resolve()))
+    socket.on('error', () => socket.destroy())
+    socket.write(`${JSON.stringify({ op: 'quit' } satisfies ShimRequest)}\n`)
+    socket.resume()
+    await gone
+  }
+
   #send(request: ShimRequest): void {
     this.#connected().then(
       socket => socket.write(`${JSON.stringify(request)}\n`),
@@ -186,6 +204,7 @@ export class ShimClient {
       String(limits.maxFileBytes),
       String(limits.maxFiles),
     ]
+    const cache = getCompileCacheDir()
     const child = spawn('sh', ['-c', supervisor, 'petrel-shim', ...words], {
       cwd: this.#options.directory,
       detached: true,
@@ -194,6 +213,7 @@ export class ShimClient {
         PATH: process.env['PATH'] ?? '',
         PETREL_ENTRANCES: this.#options.entrances.join(' '),
         UV_THREADPOOL_SIZE: '1',
+        NODE_COMPILE_CACHE: cache ? dirname(cache) : '',
       },
     })
     child.on('error', error => this.#options.log.error('cannot start the shim', { err: error }))

@@ -252,7 +252,8 @@ function listen(server: net.Server, path: string, then: (taken: boolean) => void
 }
 
 if (import.meta.main) {
-  const [directory = '.', maxFileBytes = '', maxFiles = ''] = process.argv.slice(2)
+  const [directory = '.', maxFileBytes = '', maxFiles = '', compile = ''] = process.argv.slice(2)
+  if (compile) process.exit(0)
   process.title = 'petrel-shim'
   process.exit(await runShim(directory, { maxFileBytes: Number(maxFileBytes), maxFiles: Number(maxFiles) }))
 }

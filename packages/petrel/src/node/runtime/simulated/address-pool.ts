@@ -11,7 +11,9 @@ export class AddressPool {
     const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr)
     const [a, b, c, d, bits] = (match ?? []).slice(1).map(Number) as [number, number, number, number, number]
     if (!match || [a, b, c, d].some(byte => byte > 255) || bits > 30) {
-      throw new RangeError(`pods cannot have addresses of ${JSON.stringify(cidr)}: it must be an IPv4 range of /30 or more`)
+      throw new RangeError(
+        `pods cannot have addresses of ${JSON.stringify(cidr)}: it must be an IPv4 range of /30 or more`,
+      )
     }
     this.#cidr = cidr
     this.#size = 2 ** (32 - bits)

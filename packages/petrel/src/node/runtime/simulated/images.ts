@@ -30,7 +30,10 @@ export class SimulatedImages implements ImageService {
 
   async pull(reference: string): Promise<Image> {
     if (reference.endsWith(':404') || this.#missing.has(reference)) {
-      throw new RuntimeError('ErrImagePull', `failed to pull image "${reference}": the simulated registry does not have it: not found`)
+      throw new RuntimeError(
+        'ErrImagePull',
+        `failed to pull image "${reference}": the simulated registry does not have it: not found`,
+      )
     }
     const known = this.#images.get(reference)
     if (known) return known

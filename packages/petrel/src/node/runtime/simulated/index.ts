@@ -1,2 +1,2 @@
-export { exitCodeAnnotation, type Lifespan, type LifetimeOf, runSecondsAnnotation } from './lifetime.ts'
+export { exitCodeAnnotation, runSecondsAnnotation } from './lifetime.ts'
 export { createSimulatedRuntime, type SimulatedRuntimeOptions } from './runtime.ts'

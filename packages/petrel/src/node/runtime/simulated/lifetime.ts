@@ -23,8 +23,12 @@ const defaultRunMs = 1_000
 export const annotatedLifetime: LifetimeOf = (container, { annotations, labels }) => {
   const seconds = annotations[runSecondsAnnotation]
   const asked = seconds !== undefined && Number(seconds) >= 0 ? Number(seconds) * 1000 : undefined
-  const ends = container.annotations[runsToCompletion] === 'true' || labels['batch.kubernetes.io/job-name'] !== undefined
+  const ends =
+    container.annotations[runsToCompletion] === 'true' || labels['batch.kubernetes.io/job-name'] !== undefined
   if (asked === undefined && !ends) return undefined
   const exitCode = Number(annotations[exitCodeAnnotation] ?? 0)
-  return { runMs: asked ?? defaultRunMs, exitCode: Number.isInteger(exitCode) && exitCode >= 0 && exitCode < 256 ? exitCode : 1 }
+  return {
+    runMs: asked ?? defaultRunMs,
+    exitCode: Number.isInteger(exitCode) && exitCode >= 0 && exitCode < 256 ? exitCode : 1,
+  }
 }

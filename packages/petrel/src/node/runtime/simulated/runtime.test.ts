@@ -5,7 +5,12 @@ import { FakeClock } from '../../../base/index.ts'
 import { type ContainerConfig, type PodSandboxConfig, type Runtime, runsToCompletion } from '../index.ts'
 import { runtimeSuite } from '../suite.ts'
 import { AddressPool } from './address-pool.ts'
-import { createSimulatedRuntime, exitCodeAnnotation, runSecondsAnnotation, type SimulatedRuntimeOptions } from './index.ts'
+import {
+  createSimulatedRuntime,
+  exitCodeAnnotation,
+  runSecondsAnnotation,
+  type SimulatedRuntimeOptions,
+} from './index.ts'
 
 function open(options: Partial<SimulatedRuntimeOptions> = {}): { runtime: Runtime; clock: FakeClock } {
   const clock = new FakeClock()
@@ -24,11 +29,23 @@ runtimeSuite('simulated', {
 })
 
 const pod = (config: Partial<PodSandboxConfig> = {}): PodSandboxConfig =>
-  ({ name: 'p', namespace: 'd', uid: 'u', labels: {}, annotations: {}, hostNetwork: false, ...config }) as PodSandboxConfig
+  ({
+    name: 'p',
+    namespace: 'd',
+    uid: 'u',
+    labels: {},
+    annotations: {},
+    hostNetwork: false,
+    ...config,
+  }) as PodSandboxConfig
 const container = (annotations: Record<string, string> = {}): ContainerConfig =>
   ({ name: 'main', attempt: 0, image: 'a', labels: {}, annotations }) as unknown as ContainerConfig
 
-async function start(runtime: Runtime, config: PodSandboxConfig, annotations: Record<string, string> = {}): Promise<string> {
+async function start(
+  runtime: Runtime,
+  config: PodSandboxConfig,
+  annotations: Record<string, string> = {},
+): Promise<string> {
   await runtime.images.pull('a')
   const id = await runtime.createContainer(await runtime.runPodSandbox(config), container(annotations))
   await runtime.startContainer(id)
@@ -39,12 +56,42 @@ describe('a simulated container', () => {
   const job = { labels: { 'batch.kubernetes.io/job-name': 'j' } }
   const endings = [
     { title: 'that nobody expects to end runs on', config: {}, own: {}, after: 1e9, expected: ['running', 0] },
-    { title: 'expected to end runs a second', config: {}, own: { [runsToCompletion]: 'true' }, after: 1000, expected: ['exited', 0] },
-    { title: 'expected to end has not ended before', config: {}, own: { [runsToCompletion]: 'true' }, after: 999, expected: ['running', 0] },
+    {
+      title: 'expected to end runs a second',
+      config: {},
+      own: { [runsToCompletion]: 'true' },
+      after: 1000,
+      expected: ['exited', 0],
+    },
+    {
+      title: 'expected to end has not ended before',
+      config: {},
+      own: { [runsToCompletion]: 'true' },
+      after: 999,
+      expected: ['running', 0],
+    },
     { title: 'of a Job ends', config: job, own: {}, after: 1000, expected: ['exited', 0] },
-    { title: 'runs as long as asked', config: { annotations: { [runSecondsAnnotation]: '0.5' } }, own: {}, after: 500, expected: ['exited', 0] },
-    { title: 'ends as asked', config: { annotations: { [runSecondsAnnotation]: '2', [exitCodeAnnotation]: '3' } }, own: {}, after: 2000, expected: ['exited', 3] },
-    { title: 'does not end on an exit code alone', config: { annotations: { [exitCodeAnnotation]: '3' } }, own: {}, after: 1e6, expected: ['running', 0] },
+    {
+      title: 'runs as long as asked',
+      config: { annotations: { [runSecondsAnnotation]: '0.5' } },
+      own: {},
+      after: 500,
+      expected: ['exited', 0],
+    },
+    {
+      title: 'ends as asked',
+      config: { annotations: { [runSecondsAnnotation]: '2', [exitCodeAnnotation]: '3' } },
+      own: {},
+      after: 2000,
+      expected: ['exited', 3],
+    },
+    {
+      title: 'does not end on an exit code alone',
+      config: { annotations: { [exitCodeAnnotation]: '3' } },
+      own: {},
+      after: 1e6,
+      expected: ['running', 0],
+    },
   ]
   for (const { title, config, own, after, expected } of endings) {
     it(title, async () => {
@@ -60,14 +107,23 @@ describe('a simulated container', () => {
     const { runtime, clock } = open({ startDelayMs: 100 })
     await runtime.images.pull('a')
     const sandbox = await runtime.runPodSandbox(pod())
-    const ids = [await runtime.createContainer(sandbox, container()), await runtime.createContainer(sandbox, container())]
+    const ids = [
+      await runtime.createContainer(sandbox, container()),
+      await runtime.createContainer(sandbox, container()),
+    ]
     const starting = ids.map(id => runtime.startContainer(id))
     await runtime.stopContainer(ids[1] ?? '', 0)
     await clock.advance(99)
-    assert.deepEqual((await runtime.listContainers('u')).map(({ state }) => state), ['created', 'exited'])
+    assert.deepEqual(
+      (await runtime.listContainers('u')).map(({ state }) => state),
+      ['created', 'exited'],
+    )
     await clock.advance(1)
     await Promise.all(starting)
-    assert.deepEqual((await runtime.listContainers('u')).map(({ state }) => state), ['running', 'exited'])
+    assert.deepEqual(
+      (await runtime.listContainers('u')).map(({ state }) => state),
+      ['running', 'exited'],
+    )
   })
 
   it('has one line of log, and says that it is simulated when it is entered', async () => {
@@ -134,7 +190,8 @@ describe('AddressPool', () => {
             assert.equal(address, undefined)
             continue
           }
-          assert.ok(address !== undefined && address.startsWith('172.16.255.'))
+          assert.ok(address)
+          assert.match(address, /^172\.16\.255\./)
           const last = Number(address.split('.')[3])
           assert.ok(last > base && last < base + size - 1 && !held.includes(address), address)
           held.push(address)
@@ -144,6 +201,7 @@ describe('AddressPool', () => {
   })
 
   it('refuses what is no range', () => {
-    for (const cidr of ['10.0.0.0', '10.0.0.0/31', '10.0.0.256/24', 'fd00::/64']) assert.throws(() => new AddressPool(cidr), RangeError)
+    for (const cidr of ['10.0.0.0', '10.0.0.0/31', '10.0.0.256/24', 'fd00::/64'])
+      assert.throws(() => new AddressPool(cidr), RangeError)
   })
 })

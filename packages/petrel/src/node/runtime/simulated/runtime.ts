@@ -79,7 +79,10 @@ class SimulatedRuntime implements Runtime {
     const address = config.hostNetwork ? this.#options.nodeIp : this.#addresses.take()
     if (address === undefined) {
       const pod = `${config.namespace}/${config.name}`
-      throw new RuntimeError('CreatePodSandboxError', `failed to create pod sandbox for "${pod}": no address is free in ${this.#addresses}`)
+      throw new RuntimeError(
+        'CreatePodSandboxError',
+        `failed to create pod sandbox for "${pod}": no address is free in ${this.#addresses}`,
+      )
     }
     const pod: SimulatedPod = {
       id: this.#newId(),
@@ -205,7 +208,12 @@ class SimulatedRuntime implements Runtime {
     const { state, startedAt } = this.#container(id)
     const at = this.#clock.now()
     if (state !== 'running') return { id, cpuUsageNanos: 0, memoryWorkingSetBytes: 0, at }
-    return { id, cpuUsageNanos: Math.round((at - startedAt) * 1e6 * busyShare), memoryWorkingSetBytes: workingSetBytes, at }
+    return {
+      id,
+      cpuUsageNanos: Math.round((at - startedAt) * 1e6 * busyShare),
+      memoryWorkingSetBytes: workingSetBytes,
+      at,
+    }
   }
 
   /** Succeeds without doing anything, so that probes and hooks do. */
@@ -250,7 +258,10 @@ class SimulatedRuntime implements Runtime {
 
   #nothingRuns(action: string, id: string): RuntimeError {
     const { config } = this.#container(id)
-    return new RuntimeError('Unsupported', `cannot ${action} container "${config.name}": it is simulated and runs no process`)
+    return new RuntimeError(
+      'Unsupported',
+      `cannot ${action} container "${config.name}": it is simulated and runs no process`,
+    )
   }
 
   #podsOf(uid: string | undefined): readonly SimulatedPod[] {

@@ -1,6 +1,13 @@
 /** What is kept of a simulated pod: its config as given, a few numbers, and its containers. */
 import type { Timer } from '../../../base/index.ts'
-import type { ContainerConfig, ContainerState, ContainerStatus, PodSandboxConfig, PodSandboxState, PodSandboxStatus } from '../index.ts'
+import type {
+  ContainerConfig,
+  ContainerState,
+  ContainerStatus,
+  PodSandboxConfig,
+  PodSandboxState,
+  PodSandboxStatus,
+} from '../index.ts'
 
 export interface SimulatedPod {
   readonly id: string

@@ -6,7 +6,17 @@
  * are sent nevertheless, for clients that do count.
  */
 import type { Duplex } from 'node:stream'
-import { controlFrame, dataHead, flagFin, frameType, type FrameHead, headBytes, readHead, resetCode, words } from './frame.ts'
+import {
+  controlFrame,
+  dataHead,
+  type FrameHead,
+  flagFin,
+  frameType,
+  headBytes,
+  readHead,
+  resetCode,
+  words,
+} from './frame.ts'
 import { HeaderReader, HeaderWriter } from './header-block.ts'
 import { SpdyStream, type StreamCarrier } from './stream.ts'
 
@@ -136,7 +146,8 @@ export class SpdyConnection implements StreamCarrier {
           data = { streamId: head.streamId, flags: head.flags, left: head.length }
           continue
         }
-        if (head.length > maxControlBytes) throw new RangeError(`a control frame has ${head.length} bytes: at most ${maxControlBytes}`)
+        if (head.length > maxControlBytes)
+          throw new RangeError(`a control frame has ${head.length} bytes: at most ${maxControlBytes}`)
         if (bytes.length < headBytes + head.length) break
         await this.#control(head, bytes.subarray(headBytes, headBytes + head.length))
         bytes = bytes.subarray(headBytes + head.length)

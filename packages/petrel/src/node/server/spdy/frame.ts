@@ -2,7 +2,16 @@
  * Frames of SPDY/3.1 (draft-mbelshe-httpbis-spdy-00 §2.2, §2.6): eight bytes of head, then the payload. Control frames
  * carry version 3 and a type; data frames the stream they belong to.
  */
-export const frameType = { synStream: 1, synReply: 2, rstStream: 3, settings: 4, ping: 6, goAway: 7, headers: 8, windowUpdate: 9 } as const
+export const frameType = {
+  synStream: 1,
+  synReply: 2,
+  rstStream: 3,
+  settings: 4,
+  ping: 6,
+  goAway: 7,
+  headers: 8,
+  windowUpdate: 9,
+} as const
 
 /** The flag of a stream's last frame. */
 export const flagFin = 0x01
@@ -43,6 +52,6 @@ export function dataHead(streamId: number, flags: number, length: number): Buffe
 
 export function words(...values: readonly number[]): Buffer {
   const payload = Buffer.allocUnsafe(values.length * 4)
-  values.forEach((value, i) => payload.writeUInt32BE(value >>> 0, i * 4))
+  for (const [i, value] of values.entries()) payload.writeUInt32BE(value >>> 0, i * 4)
   return payload
 }

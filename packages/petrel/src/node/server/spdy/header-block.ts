@@ -24,7 +24,8 @@ export class HeaderReader {
     this.#inflate = createInflate({ dictionary, flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH })
     this.#inflate.on('data', (chunk: Buffer) => {
       this.#length += chunk.length
-      if (this.#length > maxBlockBytes) this.#inflate.destroy(new RangeError(`a header block has more than ${maxBlockBytes} bytes`))
+      if (this.#length > maxBlockBytes)
+        this.#inflate.destroy(new RangeError(`a header block has more than ${maxBlockBytes} bytes`))
       else this.#chunks.push(chunk)
     })
     this.#inflate.on('error', error => this.#failed(error))

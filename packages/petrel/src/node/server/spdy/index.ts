@@ -1,2 +1,3 @@
-export { SpdyConnection, type SpdyOptions } from './connection.ts'
+export { type ClientStream, SpdyClient } from './client.ts'
+export { SpdyConnection } from './connection.ts'
 export { SpdyStream } from './stream.ts'

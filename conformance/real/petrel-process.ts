@@ -78,7 +78,7 @@ function untilReady(child: ChildProcess): Promise<() => string> {
   })
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((done, reject) => {
     const server = createServer()
     server.once('error', reject)

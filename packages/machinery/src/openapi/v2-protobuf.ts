@@ -33,17 +33,19 @@ const list =
     for (const one of (value as readonly unknown[]).toReversed()) item(out, number, one)
   }
 
-/** The message's fields by the names of JSON; `extensions` is the number of vendor_extension. */
+/** The message's fields by the names of JSON, in rising order; `extensions` is the number of vendor_extension, the last. */
 function message(fields: Readonly<Record<string, readonly [number, Put]>>, extensions?: number): Put {
+  const known = Object.entries(fields).toReversed()
   return (out, number, value) =>
     delimited(out, number, () => {
-      for (const [name, part] of Object.entries(value as Json).toReversed()) {
-        if (part === undefined) continue
-        const field = fields[name]
-        if (field !== undefined) field[1](out, field[0], part)
-        else if (extensions !== undefined && name.startsWith('x-')) extension(out, extensions, [name, part])
-        else throw new TypeError(`Cannot encode OpenAPI v2: no field is known for ${JSON.stringify(name)}`)
+      const object = value as Json
+      for (const name of Object.keys(object).toReversed()) {
+        if (Object.hasOwn(fields, name)) continue
+        if (extensions === undefined || !name.startsWith('x-'))
+          throw new TypeError(`Cannot encode OpenAPI v2: no field is known for ${JSON.stringify(name)}`)
+        extension(out, extensions, [name, object[name]])
       }
+      for (const [name, [inner, put]] of known) if (object[name] !== undefined) put(out, inner, object[name])
     })
 }
 

@@ -181,7 +181,8 @@ function pathHandlers(
   return [
     request => health.answer(request),
     request => answerVersion(request, options.version),
-    request => answerRoot(request, table, () => [...health.paths(), ...(options.documents ?? []).map(({ path }) => path)]),
+    request =>
+      answerRoot(request, table, () => [...health.paths(), ...(options.documents ?? []).map(({ path }) => path)]),
     request => documents.answer(request),
     request => schemas.answer(request),
     ({ info, method }) => {

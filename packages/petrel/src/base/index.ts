@@ -2,6 +2,7 @@ export { type Clock, sleep, systemClock, type Timer, toMicroTime, toTime } from 
 export { FakeClock } from './fake-clock.ts'
 export { Lifetime } from './lifetime.ts'
 export { createLogger, type Fields, type Level, type Logger, type LogOptions, silentLogger } from './log.ts'
+export { machineAddress } from './machine-address.ts'
 export {
   type CertificateRequest,
   type Identity,

@@ -3,7 +3,7 @@
  * A second process must not touch the image store while the first one holds it in memory.
  */
 import { rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { ImageStore } from '../node/index.ts'
@@ -27,13 +27,18 @@ export interface ImageLine {
   readonly sizeBytes: number
 }
 
+/** An import of it would load Node's fetch as well. */
+function http() {
+  return process.getBuiltinModule('node:http')
+}
+
 function socketPath(data: DataFolder): string {
   return join(data.path, 'control.sock')
 }
 
 export async function controlSocket(data: DataFolder, controlled: Controlled): Promise<ControlSocket> {
   const path = socketPath(data)
-  const server = createServer((call, reply) => {
+  const server = http().createServer((call, reply) => {
     answer(controlled, call)
       .then(body => reply.setHeader('content-type', 'application/json').end(JSON.stringify(body)))
       .catch((error: unknown) => refuse(reply, error))
@@ -89,7 +94,7 @@ function refuse(reply: ServerResponse, error: unknown): void {
 /** Asks the running Petrel; resolves with undefined when none runs. Rejects with what it says when it refuses. */
 export function askPetrel<T>(data: DataFolder, method: string, path: string, body?: Readable): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath: socketPath(data), method, path }, reply => {
+    const call = http().request({ socketPath: socketPath(data), method, path }, reply => {
       let text = ''
       reply.setEncoding('utf8')
       reply.on('data', chunk => {

@@ -172,7 +172,7 @@ test('salvage copies what can be read, keeps the damaged file and reports what i
   const bytes = readFileSync(path)
   bytes.fill(0xff, page * 4096, (page + 2) * 4096)
   writeFileSync(path, bytes)
-  await assert.rejects(openSqliteStore({ path }), { name: 'StoreBrokenError', message: /start once with salvage/ })
+  await assert.rejects(openSqliteStore({ path }), { name: 'StoreBrokenError', message: /start once with --salvage/ })
   const store = await open(t, { path, salvage: true })
   const { salvaged } = store
   assert.ok(salvaged)

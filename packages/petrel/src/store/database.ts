@@ -35,7 +35,7 @@ export class DamagedError extends StoreBrokenError {
 
   constructor(path: string, damage: string) {
     super(
-      `Cannot open "${path}": ${damage}. Restore the file from a backup, or start once with salvage: ` +
+      `Cannot open "${path}": ${damage}. Restore the file from a backup, or start once with --salvage: ` +
         'that copies every readable row into a new file and keeps the damaged one aside',
     )
     this.damage = damage

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { systemClock } from '../../base/index.ts'
 import { startServer } from '../testing/start-server.ts'
 
 const root = join(import.meta.dirname, '../../../../..')
@@ -126,4 +127,31 @@ test('openapi v3 has an index and a document for every group version', async () 
   assert.equal((await fetch(url, { headers: { 'if-none-match': response.headers.get('etag') ?? '' } })).status, 304)
   assert.equal((await fetch(`${listener.url}/openapi/v3/apis/nix/v1`)).status, 404)
   await server.close()
+})
+
+test('openapi v2 comes as JSON, or as protobuf to who asks for it first', async t => {
+  const server = startServer({ clock: systemClock })
+  t.after(() => server.close())
+  const { url } = await server.listen()
+  const asked = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+  const answered = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+  const cases: [accept: string, type: string][] = [
+    ['*/*', 'application/json'],
+    [`application/json, ${asked}`, 'application/json'],
+    [asked, answered],
+    [answered, answered],
+  ]
+  const tags = new Map<string, string | null>()
+  for (const [accept, type] of cases) {
+    const response = await fetch(`${url}/openapi/v2`, { headers: { accept } })
+    assert.deepEqual([response.status, response.headers.get('content-type')], [200, type])
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    // Field 1, `swagger`, or the brace of JSON.
+    assert.equal(bytes[0], type === answered ? 0x0a : 0x7b)
+    tags.set(type, response.headers.get('etag'))
+  }
+  assert.equal(new Set(tags.values()).size, 2)
+  const refused = await fetch(`${url}/openapi/v2`, { headers: { accept: 'text/html' } })
+  assert.equal(refused.status, 406)
+  await refused.text()
 })

@@ -12,6 +12,7 @@ import {
 } from '@petrel/machinery/codec'
 import { DecodeError, type Schema } from '@petrel/machinery/schema'
 import { badRequest, unsupportedMediaType } from '@petrel/machinery/status'
+import { decodeLargeYaml, shortYamlBytes } from './large-yaml.ts'
 
 /** As much of a kind as reading a body needs. */
 export interface BodyKind {
@@ -44,7 +45,8 @@ export async function decodeBody(
       case 'application/yaml':
       case 'application/x-yaml':
       case 'text/yaml':
-        return await decodeYaml(bytes)
+        if (bytes.length <= shortYamlBytes) return await decodeYaml(bytes)
+        return await decodeLargeYaml(bytes)
       case 'application/vnd.kubernetes.protobuf':
         return fromProtobuf(bytes, kind)
     }

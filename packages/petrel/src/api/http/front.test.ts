@@ -93,6 +93,26 @@ test('Table and PartialObjectMetadata come as the Accept header asks', async () 
   assert.deepEqual(Object.keys(rows[0] ?? {}), ['cells'])
 })
 
+test('a scale is shown with what is wanted and what there is', async () => {
+  const path = '/apis/apps/v1/namespaces/default/replicasets'
+  const labels = { app: 'a' }
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+  const spec = { replicas: 3, selector: { matchLabels: labels }, template }
+  const body = JSON.stringify({ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 'scaled' }, spec })
+  assert.equal((await fetch(listener.url + path, { method: 'POST', headers: json, body })).status, 201)
+  const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+  const response = await fetch(`${listener.url}${path}/scaled/scale`, { headers: { accept } })
+  const { columnDefinitions, rows } = (await response.json()) as {
+    columnDefinitions: { name: string }[]
+    rows: { cells: unknown[] }[]
+  }
+  assert.deepEqual(
+    columnDefinitions.map(({ name }) => name),
+    ['Name', 'Desired', 'Available', 'Age'],
+  )
+  assert.deepEqual(rows[0]?.cells.slice(0, 3), ['scaled', 3, 0])
+})
+
 test('a list is the stored objects without their type, and is gzipped above 128 KB', async () => {
   const path = '/api/v1/namespaces/large/configmaps'
   for (let i = 0; i < 40; i++) {

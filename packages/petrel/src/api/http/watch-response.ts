@@ -1,6 +1,6 @@
 /**
  * A watch on the wire. Items that come in one turn of the event loop go out in one write, and where writing takes long
- * (a thousand watchers) the next write waits as long again, so that requests have their share of the thread. A peer that
+ * (a thousand watchers) the next write waits in proportion, so that requests have their share of the thread. A peer that
  * does not read is cut when too much waits for it, and comes back with the last revision it saw.
  */
 import type { StatusError } from '@petrel/machinery/status'
@@ -14,7 +14,7 @@ const slowLimitBytes = 16 * 1024 * 1024
 /** Initial state is written in chunks of so many items. */
 const chunkItems = 512
 
-/** Writing to all who wait takes at most one part in so many of the time; a shorter pause than a millisecond is none. */
+/** A pause is so many times as long as the writing before it; less than a millisecond is none. */
 const pauseFactor = 2
 /** However many watchers there are, none waits longer for the next write to begin. */
 const pauseLimitMs = 100
@@ -36,8 +36,11 @@ function flushAll(): void {
   const began = performance.now()
   const due = waiting.splice(0)
   for (const response of due) response.flush()
-  const ended = performance.now()
-  resumeAt = ended + Math.min((ended - began) * pauseFactor, pauseLimitMs)
+  // HTTP/1.1 hands what was written to the sockets in ticks that were queued by now: they are most of the work.
+  process.nextTick(() => {
+    const ended = performance.now()
+    resumeAt = ended + Math.min((ended - began) * pauseFactor, pauseLimitMs)
+  })
 }
 
 export class WatchResponse implements WatchSink {

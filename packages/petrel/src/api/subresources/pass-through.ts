@@ -98,7 +98,12 @@ function passedOn(request: ApiRequest, target: Target): Record<string, string | 
 /** Why the far end did not switch protocols: the client's connection has no response of its own to stream into. */
 async function refusal(response: IncomingMessage): Promise<RawResult> {
   const body = await text(response)
-  return { type: 'raw', code: response.statusCode ?? 502, mediaType: response.headers['content-type'] ?? 'text/plain', body }
+  return {
+    type: 'raw',
+    code: response.statusCode ?? 502,
+    mediaType: response.headers['content-type'] ?? 'text/plain',
+    body,
+  }
 }
 
 function streamed(response: IncomingMessage, target: Target, done: () => void): StreamResult {

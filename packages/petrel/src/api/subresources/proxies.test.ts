@@ -40,7 +40,10 @@ before(async () => {
   port = (backend.address() as { port: number }).port
   server = startServer({ clock: systemClock })
   listener = await server.listen()
-  const pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: port }] }] } }
+  const pod = {
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: port }] }] },
+  }
   await server.call('POST', '/api/v1/namespaces/x/pods', pod)
   await server.call(
     'PATCH',

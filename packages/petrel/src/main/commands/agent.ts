@@ -1,8 +1,8 @@
 /** `petrel agent`: a node on this machine for a server elsewhere, with the credentials that `petrel kubeconfig --node` makes. */
 import { mkdirSync } from 'node:fs'
-import { createLogger, type Level, systemClock, systemRng } from '../../base/index.ts'
+import { createLogger, type Level, machineAddress, systemClock, systemRng } from '../../base/index.ts'
 import { type ClientConfig, createInformers, httpClient, loadKubeconfig } from '../../client/index.ts'
-import { machineAddress, machineName, ownPodSource } from '../../node/index.ts'
+import { machineName, ownPodSource } from '../../node/index.ts'
 import { keptRanges } from '../cluster-ranges.ts'
 import { controlSocket } from '../control-socket.ts'
 import { dataFolder } from '../data-folder.ts'

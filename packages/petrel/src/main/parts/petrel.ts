@@ -5,19 +5,17 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
-import { type Clock, kubeconfig, type Logger, openPki, type Pki, type Rng } from '../../base/index.ts'
+import { type Clock, kubeconfig, type Logger, machineAddress, openPki, type Pki, type Rng } from '../../base/index.ts'
 import type { Client } from '../../client/index.ts'
-import { machineAddress, machineName, sharedPodSource } from '../../node/index.ts'
 import { openSqliteStore, type SqliteStore } from '../../store/index.ts'
 import { apiServiceOf, type ClusterRanges, gatewayOf, keptRanges } from '../cluster-ranges.ts'
 import type { DataFolder } from '../data-folder.ts'
 import { type ListenAddress, localAddress } from '../listen-address.ts'
 import { type RunningApiServer, startApiServer, storeOptions } from './api-server.ts'
-import { type LocalNode, startLocalNode } from './local-node.ts'
+import type { LocalNode } from './local-node.ts'
 import { type RunningLoops, startLoops } from './loops.ts'
 import { NodeConnections } from './node-connections.ts'
-import { startSimulatedNodes } from './simulated-nodes.ts'
-import { administrator, controllerManager, nodeUser, scheduler } from './users.ts'
+import { administrator, controllerManager, scheduler } from './users.ts'
 
 export interface PetrelOptions {
   readonly data: DataFolder
@@ -63,6 +61,8 @@ export async function startPetrel(options: PetrelOptions): Promise<Petrel> {
     )
     // The store's thread starts while the certificates are read.
     const opening = openSqliteStore({ ...storeOptions, path: data.database, clock, salvage: options.salvage })
+    // A control plane alone does not hold the node's code.
+    const nodes = options.runtime === 'none' && options.simulatedNodes === 0 ? undefined : import('./nodes.ts')
     const [pki, store] = await Promise.all([
       openPki({
         folder: data.pki,
@@ -111,45 +111,18 @@ export async function startPetrel(options: PetrelOptions): Promise<Petrel> {
     api.server.health.add('scheduler', 'ready', () => loops.schedulerProblem)
     onStarted('loops', 'controllers, scheduler')
 
-    const pods = sharedPodSource(loops.informers)
     const client = api.clientFor(administrator)
-    let node: LocalNode | undefined
-    if (options.runtime === 'process') {
-      const name = machineName()
-      node = await startLocalNode({
-        client: api.clientFor(nodeUser(name)),
-        administrator: client,
-        informers: loops.informers,
-        pods,
-        ranges,
-        clock,
-        rng,
-        log,
-        folder: data.node,
-        name,
-        address,
-        labels: { 'node-role.kubernetes.io/control-plane': '' },
-        port: 0,
-      })
-      const { agent, description, server } = node
-      connections.add(name, () => server.connect())
-      closers.push(() => node!.close())
-      api.server.health.add('node', 'ready', () => agent.problem)
-      onStarted('node', `${name}: ${description}`)
-    }
-    if (options.simulatedNodes > 0) {
-      const simulated = startSimulatedNodes(options.simulatedNodes, {
-        clientFor: name => api.clientFor(nodeUser(name)),
-        informers: loops.informers,
-        pods,
-        connections,
-        clock,
-        rng,
-        log,
-      })
-      closers.push(() => simulated.close())
-      onStarted('nodes', `${options.simulatedNodes} simulated`)
-    }
+    const node = await (await nodes)?.startNodes({
+      ...options,
+      api,
+      informers: loops.informers,
+      administrator: client,
+      connections,
+      ranges,
+      folder: data.node,
+      address,
+      own: closer => closers.push(closer),
+    })
     return { url, pki, store, api, loops, node, client, close }
   } catch (error) {
     await close()

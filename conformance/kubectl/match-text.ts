@@ -5,10 +5,10 @@
 import type { Expected } from './step.ts'
 
 const holes: Readonly<Record<string, string>> = {
-  age: String.raw`(?:\d+[smhdy])+`,
+  age: '(?:\\d+[smhdy])+',
   hash: '[bcdf0-9a-z]{5,11}',
   rand: '[bcdfghjklmnpqrstvwxz2456789]{5}',
-  ip: String.raw`[0-9a-f]+(?:[.:][0-9a-f]*)+`,
+  ip: '[0-9a-f]+(?:[.:][0-9a-f]*)+',
   port: String.raw`\d{2,5}`,
   number: String.raw`\d+`,
   time: String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z`,

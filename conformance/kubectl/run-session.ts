@@ -19,6 +19,8 @@ export interface Session {
   /** HOME of the commands: kubectl keeps its caches there. */
   readonly home: string
   readonly known: KnownFailures
+  /** `{name}` in command lines, besides what steps keep. */
+  readonly values?: Readonly<Record<string, string>>
 }
 
 const stepTimeoutMs = 120_000
@@ -34,7 +36,7 @@ interface Outcome {
 }
 
 export async function runScenes(t: TestContext, session: Session, scenes: readonly Scene[]): Promise<void> {
-  const kept = new Map<string, string>()
+  const kept = new Map<string, string>(Object.entries(session.values ?? {}))
   for (const scene of scenes) {
     await t.test(scene.name, async t => {
       for (const step of scene.steps) {
@@ -49,6 +51,7 @@ export async function runScenes(t: TestContext, session: Session, scenes: readon
 async function runStep(step: Step, session: Session, kept: Map<string, string>): Promise<void> {
   const beside = step.meanwhile && start(step.meanwhile, session, kept)
   try {
+    if (step.meanwhile?.first && beside) await printed(step.meanwhile.first, beside)
     const deadline = performance.now() + eventuallyMs
     for (;;) {
       const outcome = await start(step, session, kept).done
@@ -63,6 +66,18 @@ async function runStep(step: Step, session: Session, kept: Map<string, string>):
     if (step.meanwhile && beside) await settle(step.meanwhile, beside)
   } finally {
     beside?.child.kill('SIGKILL')
+    // Its port is free again only then.
+    await beside?.done
+  }
+}
+
+async function printed(first: RegExp, running: Running): Promise<void> {
+  const deadline = performance.now() + meanwhileMs
+  while (!first.test(running.soFar().stdout)) {
+    const { stdout, stderr } = running.soFar()
+    if (running.child.exitCode !== null) throw new Error(`ended before it printed ${first}:\n${stdout}${stderr}`)
+    if (performance.now() > deadline) throw new Error(`did not print ${first} in time:\n${stdout}${stderr}`)
+    await delay(retryMs)
   }
 }
 
@@ -87,7 +102,12 @@ interface Running {
 
 function start(step: Step, session: Session, kept: ReadonlyMap<string, string>): Running {
   const line = step.run.replaceAll(/\{(\w+)\}/g, (whole, name: string) => kept.get(name) ?? whole)
-  const child = spawn(session.kubectl.path, splitWords(line), {
+  const words = [session.kubectl.path, ...splitWords(line)]
+  // script(1) gives it a terminal, and ends as it ended.
+  const typed = words.map(word => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ')
+  const inTerminal = `stty rows 33 columns 111; exec ${typed}`
+  const [program, ...args] = step.terminal ? ['script', '-qefc', inTerminal, '/dev/null'] : words
+  const child = spawn(program!, args, {
     cwd: session.folder,
     env: {
       PATH: process.env['PATH'],
@@ -109,7 +129,9 @@ function start(step: Step, session: Session, kept: ReadonlyMap<string, string>):
   })
   // A command that ends before it has read all of its input is judged by how it ended.
   child.stdin.on('error', () => undefined)
-  child.stdin.end(step.stdin)
+  // The end of its input is one more key to a terminal.
+  if (step.terminal) child.stdin.write(step.stdin ?? '')
+  else child.stdin.end(step.stdin)
   return {
     child,
     done: new Promise((resolve, reject) => {

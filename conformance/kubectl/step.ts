@@ -13,6 +13,8 @@ export interface Step {
   /** The command line after `kubectl`, split at blanks as a shell would; nothing is expanded. */
   readonly run: string
   readonly stdin?: string
+  /** In a terminal of 33 lines and 111 columns: what it writes to stderr is in stdout, and lines end in CR LF. */
+  readonly terminal?: true
   readonly env?: Readonly<Record<string, string>>
   /** 0 when undefined. */
   readonly exit?: number
@@ -22,9 +24,12 @@ export interface Step {
   readonly stderr?: Expected
   /** Tried again until it comes out so: for what a loop brings about in its own time. */
   readonly eventually?: true
-  /** Runs on while the next step runs, and must come out so in the end, when it is told to stop unless it has ended. */
-  readonly meanwhile?: Step
-  /** Called with the output, before the next step: `keep: 'token'` makes it `{token}` in later command lines. */
+  /** Runs beside this one, started before it, and must come out so as well; what does not end by itself is ended then. */
+  readonly meanwhile?: Step & {
+    /** Printed when it is ready for what the step does. */
+    readonly first?: RegExp
+  }
+  /** `keep: 'token'` makes the output `{token}` in later command lines. */
   readonly keep?: string
   /** Minor versions of kubectl that know this command: `from: 31`. */
   readonly from?: number

@@ -11,7 +11,7 @@ export const apply: Scene = {
     { run: 'apply -f app.yaml', stdout: 'deployment.apps/app created' },
     { run: 'apply -f app.yaml', stdout: 'deployment.apps/app unchanged' },
     { run: 'diff -f app.yaml', stdout: '' },
-    { run: 'diff -f app-newer.yaml', exit: 1, stdout: [/^- +- ?image: nginx:1\.25$|^- {6}- image: nginx:1\.25$|^-.*image: nginx:1\.25$/m, /^\+.*image: nginx:1\.26$/m] },
+    { run: 'diff -f app-newer.yaml', exit: 1, stdout: [/^-.*image: nginx:1\.25$/m, /^\+.*image: nginx:1\.26$/m] },
     { run: 'apply -f app-newer.yaml --dry-run=server', stdout: 'deployment.apps/app configured (server dry run)' },
     { run: 'apply -f app-newer.yaml', stdout: 'deployment.apps/app configured' },
     { run: 'get deployment app -o jsonpath={.spec.template.spec.containers[*].image}', stdout: 'nginx:1.26' },
@@ -20,7 +20,7 @@ export const apply: Scene = {
     { run: 'apply --server-side -f app.yaml', stdout: 'deployment.apps/app serverside-applied' },
     { run: 'edit deployment app', env: { KUBE_EDITOR: './edit-replicas.sh' }, stdout: 'deployment.apps/app edited' },
     { run: 'get deployment app -o jsonpath={.spec.replicas}', stdout: '3' },
-    { run: 'edit deployment app', env: { KUBE_EDITOR: 'true' }, stdout: 'Edit cancelled, no changes made.', stderr: '[[Edit cancelled, no changes made.]]' },
+    { run: 'edit deployment app', env: { KUBE_EDITOR: 'true' }, stderr: 'Edit cancelled, no changes made.' },
     {
       run: 'edit deployment app',
       env: { KUBE_EDITOR: './edit-wrongly.sh' },
@@ -42,9 +42,9 @@ export const apply: Scene = {
       exit: 1,
       stderr: `The Deployment "app" is invalid: metadata.labels: Invalid value: "bad key": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
     },
-    { run: `annotate deployment app note='hello world'`, stdout: 'deployment.apps/app annotated' },
+    { run: `annotate deployment app note='hello world'`, stdout: 'deployment.apps/app annotate[[d]]' },
     { run: 'get deployment app -o jsonpath={.metadata.annotations.note}', stdout: 'hello world' },
-    { run: 'annotate deployment app note-', stdout: 'deployment.apps/app annotated' },
+    { run: 'annotate deployment app note-', stdout: 'deployment.apps/app annotate[[d]]' },
     {
       run: `patch deployment app -p '{"spec":{"template":{"spec":{"containers":[{"name":"main","env":[{"name":"A","value":"1"}]}]}}}}'`,
       stdout: 'deployment.apps/app patched',
@@ -54,7 +54,10 @@ export const apply: Scene = {
       stdout: 'nginx:1.25 [{"name":"A","value":"1"}]',
     },
     { run: `patch deployment app --type=merge -p '{"spec":{"replicas":2}}'`, stdout: 'deployment.apps/app patched' },
-    { run: `patch deployment app --type=merge -p '{"spec":{"replicas":2}}'`, stdout: 'deployment.apps/app patched (no change)' },
+    {
+      run: `patch deployment app --type=merge -p '{"spec":{"replicas":2}}'`,
+      stdout: 'deployment.apps/app patched (no change)',
+    },
     {
       run: `patch deployment app --type=json -p '[{"op":"test","path":"/spec/replicas","value":2},{"op":"remove","path":"/spec/template/spec/containers/0/env"}]'`,
       stdout: 'deployment.apps/app patched',
@@ -62,12 +65,12 @@ export const apply: Scene = {
     {
       run: `patch deployment app --type=json -p '[{"op":"remove","path":"/spec/nothing"}]'`,
       exit: 1,
-      stderr: 'The request is invalid: the server rejected our request due to an error in our request',
+      stderr: [/^The request is invalid: /, /remove/],
     },
     {
       run: `patch deployment app --type=merge -p '{"spec":'`,
       exit: 1,
-      stderr: /unable to parse "\{\\"spec\\":": yaml: line 1: did not find expected node content/,
+      stderr: 'Error from server (BadRequest): error decoding patch: unexpected end of JSON input',
     },
     {
       run: `patch deployment app -p '{"spec":{"replicas":-1}}'`,
@@ -77,14 +80,22 @@ export const apply: Scene = {
     {
       run: `patch deployment app -p '{"spec":{"selector":{"matchLabels":{"x":"y"}}}}'`,
       exit: 1,
-      stderr: [/The Deployment "app" is invalid: ?/, /`selector` does not match template `labels`/, /field is immutable/],
+      stderr: [
+        /The Deployment "app" is invalid: ?/,
+        /`selector` does not match template `labels`/,
+        /field is immutable/,
+      ],
     },
     {
       run: `patch deployment app --subresource=scale --type=merge -p '{"spec":{"replicas":1}}'`,
       stdout: 'scale.autoscaling/app patched',
     },
     { run: 'get deployment app --subresource=scale -o jsonpath={.spec.replicas}', stdout: '1' },
-    { run: 'get deployment app --subresource=scale', eventually: true, stdout: 'NAME  DESIRED  AVAILABLE  AGE\napp  1  1  <age>' },
+    {
+      run: 'get deployment app --subresource=scale',
+      eventually: true,
+      stdout: 'NAME  DESIRED  AVAILABLE  AGE\napp  1  1  <age>',
+    },
     { run: 'get deployment app --subresource=status', stdout: [/^NAME +READY +UP-TO-DATE +AVAILABLE +AGE\napp +/] },
     {
       run: 'create -f unknown-fields.yaml',
@@ -120,8 +131,16 @@ The Deployment "bad" is invalid:
       exit: 1,
       stderr: [/no matches for kind "Unheard" in version "example\.com\/v1"/, /ensure CRDs are installed first/],
     },
-    { run: 'create namespace Not_Good', exit: 1, stderr: `The Namespace "Not_Good" is invalid: metadata.name: ${invalidName('Not_Good')}` },
-    { run: 'create configmap x -n nowhere', exit: 1, stderr: 'error: failed to create configmap: namespaces "nowhere" not found' },
+    {
+      run: 'create namespace Not_Good',
+      exit: 1,
+      stderr: `The Namespace "Not_Good" is invalid: metadata.name: ${invalidName('Not_Good')}`,
+    },
+    {
+      run: 'create configmap x -n nowhere',
+      exit: 1,
+      stderr: 'error: failed to create configmap: namespaces "nowhere" not found',
+    },
     {
       run: 'replace -f -',
       stdin:

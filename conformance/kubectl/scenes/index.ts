@@ -1,5 +1,6 @@
 export { access } from './access.ts'
 export { apply } from './apply.ts'
+export { containers } from './containers.ts'
 export { create } from './create.ts'
 export { nodes } from './nodes.ts'
 export { pods } from './pods.ts'

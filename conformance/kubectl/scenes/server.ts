@@ -5,7 +5,11 @@ export const server: Scene = {
   name: 'the server describes itself',
   steps: [
     { run: 'version', stdout: [/^Server Version:.*v1\.36\./m], stderr: /^(WARNING: |$)/ },
-    { run: 'version -o yaml', stdout: [/^serverVersion:\n/m, /^ {2}major: "1"\n {2}minor: "36"\n/m], stderr: /^(WARNING: |$)/ },
+    {
+      run: 'version -o yaml',
+      stdout: [/^serverVersion:\n/m, /^ {2}major: "1"\n {2}minor: "36"\n/m],
+      stderr: /^(WARNING: |$)/,
+    },
     {
       run: 'api-versions',
       stdout: [/^apps\/v1$/m, /^autoscaling\/v2$/m, /^networking\.k8s\.io\/v1$/m, /^v1$/m],
@@ -35,25 +39,39 @@ statefulsets  sts  apps/v1  true  StatefulSet  create,delete,deletecollection,ge
     { run: 'get --raw /livez', stdout: 'ok' },
     { run: 'get --raw /readyz?verbose', stdout: [/^\[\+\]ping ok$/m, /^readyz check passed$/m] },
     { run: 'get --raw /', stdout: [/"\/api"/, /"\/apis\/apps\/v1"/, /"\/openapi\/v2"/, /"\/version"/] },
-    { run: 'get componentstatuses', stderr: 'Warning: v1 ComponentStatus is deprecated in v1.19+[[\nNo resources found]]' },
+    { run: 'get componentstatuses', stderr: 'Warning: v1 ComponentStatus is deprecated in v1.19+\nNo resources found' },
     {
       run: 'explain deployment.spec.strategy',
-      stdout: [/^GROUP: +apps\n/, /^KIND: +Deployment\nVERSION: +v1\n/m, /^FIELD: strategy <DeploymentStrategy>/m, /^ +rollingUpdate\t<RollingUpdateDeployment>$/m],
+      stdout: [
+        /^GROUP: +apps\n/,
+        /^KIND: +Deployment\nVERSION: +v1\n/m,
+        /^FIELD: strategy <DeploymentStrategy>/m,
+        /^ +rollingUpdate\t<RollingUpdateDeployment>$/m,
+      ],
     },
     {
       run: 'explain pod.spec.containers.ports',
-      stdout: [/^FIELD: ports <\[\]ContainerPort>/m, /^ +containerPort\t<integer> -required-$/m, /^ +protocol\t<string>$/m],
+      stdout: [
+        /^FIELD: ports <\[\]ContainerPort>/m,
+        /^ +containerPort\t<integer> -required-$/m,
+        /^ +protocol\t<string>$/m,
+      ],
     },
     {
       run: 'explain cronjob --recursive',
-      stdout: [/^KIND: +CronJob$/m, /^ {4}jobTemplate\t<JobTemplateSpec> -required-$/m, /^ {10}containers\t<\[\]Container> -required-$/m],
+      stdout: [
+        /^KIND: +CronJob$/m,
+        /^ {4}jobTemplate\t<JobTemplateSpec> -required-$/m,
+        /^ +ephemeralContainers\t<\[\]EphemeralContainer>$/m,
+        /^ +containers\t<\[\]Container> -required-$/m,
+      ],
     },
     { run: 'explain hpa.spec --api-version=autoscaling/v1', stdout: [/targetCPUUtilizationPercentage\t<integer>/] },
     { run: 'explain pod.spec.nothing', exit: 1, stderr: 'error: field "nothing" does not exist' },
     {
       run: 'explain nothing',
       exit: 1,
-      stderr: `error: the server doesn't have a resource type "nothing"`,
+      stderr: `[[error: ]]the server doesn't have a resource type "nothing"`,
     },
     { run: 'top nodes', exit: 1, stderr: 'error: Metrics API not available' },
     { run: 'top pods', exit: 1, stderr: 'error: Metrics API not available' },

@@ -26,7 +26,7 @@ function nodeTest(patterns: readonly string[], concurrency: number): readonly st
 
 const stages: readonly Stage[] = [
   { name: 'check', args: () => ['scripts/check.ts'] },
-  { name: 'units', args: () => nodeTest(['packages/**/*.test.ts', 'scripts/**/*.test.ts'], 2) },
+  { name: 'units', args: () => nodeTest(['packages/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'], 2) },
   { name: 'conformance', args: () => nodeTest(['conformance/**/*.test.ts'], 1) },
 ]
 

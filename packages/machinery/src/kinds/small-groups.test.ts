@@ -231,6 +231,8 @@ test('setDefaults() of the small kinds', () => {
   const hook = create(validatingWebhookConfigurations, { webhooks: [webhook] }).object.webhooks?.[0]
   assert.deepEqual([hook?.failurePolicy, hook?.matchPolicy, hook?.timeoutSeconds], ['Fail', 'Equivalent', 10])
   assert.equal(hook?.clientConfig.service?.port, 443)
+  const bare = JSON.parse('{"webhooks":[{}]}') as { webhooks: [] }
+  assert.deepEqual(create(validatingWebhookConfigurations, bare).object.webhooks?.[0]?.clientConfig, {})
   const level = create(priorityLevelConfigurations, {
     spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: {} } } },
   })

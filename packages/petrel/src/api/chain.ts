@@ -54,6 +54,8 @@ export function createChain(options: ChainOptions): Chain {
     if (info.subresource !== '') {
       const handler = handlers.get(`${id}/${info.subresource}`) ?? handlers.get(`*/${info.subresource}`)
       if (!handler || !hasSubresource(served, info.subresource)) throw noSuchResource()
+      // Only what is passed on has more of a path.
+      if (info.rest !== '' && info.subresource !== 'proxy') throw noSuchResource()
       return handler(request, served)
     }
     const handler = handlers.get(id)

@@ -15,6 +15,8 @@ export function setWebhookDefaults(webhook: MutatingWebhook | ValidatingWebhook)
   webhook.objectSelector ??= {}
   webhook.timeoutSeconds ??= 10
   for (const rule of webhook.rules ?? []) rule.scope ??= '*'
+  // A struct in Go, no pointer: always there.
+  webhook.clientConfig ??= {}
   const { service } = webhook.clientConfig
   if (service) service.port ??= 443
 }

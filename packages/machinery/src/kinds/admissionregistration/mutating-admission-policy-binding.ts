@@ -19,7 +19,7 @@ const shared = {
   plural: 'mutatingadmissionpolicybindings',
   namespaced: false,
   categories: ['api-extensions'],
-  strategy: { hasGeneration: true },
+  strategy: { hasGeneration: true, allowUnconditionalUpdate: false },
   columns,
   setDefaults: ({ spec }: MutatingAdmissionPolicyBinding) => setMatchDefaults(spec?.matchResources),
 } as const

@@ -20,7 +20,7 @@ const shared = {
   plural: 'mutatingadmissionpolicies',
   namespaced: false,
   categories: ['api-extensions'],
-  strategy: { hasGeneration: true },
+  strategy: { hasGeneration: true, allowUnconditionalUpdate: false },
   columns,
   setDefaults: ({ spec }: MutatingAdmissionPolicy) => setPolicyDefaults(spec),
 } as const

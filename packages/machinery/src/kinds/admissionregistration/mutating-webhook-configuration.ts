@@ -15,7 +15,7 @@ export const mutatingWebhookConfigurations = defineKind<MutatingWebhookConfigura
   plural: 'mutatingwebhookconfigurations',
   namespaced: false,
   categories: ['api-extensions'],
-  strategy: { hasGeneration: true },
+  strategy: { hasGeneration: true, allowUnconditionalUpdate: false },
   columns,
   setDefaults: ({ webhooks }) => {
     for (const webhook of webhooks ?? []) {

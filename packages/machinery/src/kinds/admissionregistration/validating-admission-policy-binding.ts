@@ -17,7 +17,7 @@ export const validatingAdmissionPolicyBindings = defineKind<ValidatingAdmissionP
   plural: 'validatingadmissionpolicybindings',
   namespaced: false,
   categories: ['api-extensions'],
-  strategy: { hasGeneration: true },
+  strategy: { hasGeneration: true, allowUnconditionalUpdate: false },
   columns,
   setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
   definition: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',

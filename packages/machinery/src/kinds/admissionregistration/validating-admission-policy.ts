@@ -19,7 +19,7 @@ export const validatingAdmissionPolicies = defineKind<ValidatingAdmissionPolicy>
   plural: 'validatingadmissionpolicies',
   namespaced: false,
   categories: ['api-extensions'],
-  strategy: statusAndGeneration,
+  strategy: { ...statusAndGeneration, allowUnconditionalUpdate: false },
   subresources: { status: {} },
   columns,
   setDefaults: ({ spec }) => setPolicyDefaults(spec),

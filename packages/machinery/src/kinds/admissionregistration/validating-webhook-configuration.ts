@@ -15,7 +15,7 @@ export const validatingWebhookConfigurations = defineKind<ValidatingWebhookConfi
   plural: 'validatingwebhookconfigurations',
   namespaced: false,
   categories: ['api-extensions'],
-  strategy: { hasGeneration: true },
+  strategy: { hasGeneration: true, allowUnconditionalUpdate: false },
   columns,
   setDefaults: ({ webhooks }) => webhooks?.forEach(setWebhookDefaults),
   definition: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration',

@@ -23,6 +23,7 @@ export const customResourceDefinitions = defineKind<CustomResourceDefinition>({
   strategy: withStatus<NonNullable<CustomResourceDefinition['status']>, CustomResourceDefinition>(
     {},
     {
+      allowUnconditionalUpdate: false,
       validate: ({ metadata, spec }, errors) => {
         const expected = `${spec?.names?.plural ?? ''}.${spec?.group ?? ''}`
         if (metadata?.name !== expected) {

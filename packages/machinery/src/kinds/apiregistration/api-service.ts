@@ -28,6 +28,7 @@ export const apiServices = defineKind<APIService>({
     {},
     {
       hasGeneration: false,
+      allowUnconditionalUpdate: false,
       validate: ({ metadata, spec }, errors) => {
         const required = `${spec?.version ?? ''}.${spec?.group ?? ''}`
         if (metadata?.name !== required) {

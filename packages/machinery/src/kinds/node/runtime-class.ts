@@ -14,5 +14,6 @@ export const runtimeClasses = defineKind<RuntimeClass>({
   plural: 'runtimeclasses',
   namespaced: false,
   columns,
+  strategy: { allowUnconditionalUpdate: false },
   definition: 'io.k8s.api.node.v1.RuntimeClass',
 })

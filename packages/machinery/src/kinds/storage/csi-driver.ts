@@ -54,5 +54,6 @@ export const csiDrivers = defineKind<CSIDriver>({
   namespaced: false,
   columns,
   setDefaults,
+  strategy: { allowUnconditionalUpdate: false },
   definition: 'io.k8s.api.storage.v1.CSIDriver',
 })

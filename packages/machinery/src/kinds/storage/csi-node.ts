@@ -14,5 +14,6 @@ export const csiNodes = defineKind<CSINode>({
   plural: 'csinodes',
   namespaced: false,
   columns,
+  strategy: { allowUnconditionalUpdate: false },
   definition: 'io.k8s.api.storage.v1.CSINode',
 })

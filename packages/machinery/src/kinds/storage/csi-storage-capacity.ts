@@ -9,5 +9,6 @@ export const csiStorageCapacities = defineKind<CSIStorageCapacity>({
   kind: 'CSIStorageCapacity',
   plural: 'csistoragecapacities',
   columns: nameAndCreation,
+  strategy: { allowUnconditionalUpdate: false },
   definition: 'io.k8s.api.storage.v1.CSIStorageCapacity',
 })

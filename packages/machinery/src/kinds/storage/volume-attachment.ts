@@ -20,7 +20,7 @@ export const volumeAttachments = defineKind<VolumeAttachment>({
   kind: 'VolumeAttachment',
   plural: 'volumeattachments',
   namespaced: false,
-  strategy: statusOnly,
+  strategy: { ...statusOnly, allowUnconditionalUpdate: false },
   subresources: { status: {} },
   columns,
   definition: 'io.k8s.api.storage.v1.VolumeAttachment',

@@ -43,7 +43,7 @@ export function table(
     columnDefinitions: options.columns ? definitions : null,
     rows: objects.map(object => ({
       cells: kind.columns.map(column => column.cell(object, options.now)),
-      ...(options.include !== 'None' && { object: rowObject(object, options) }),
+      object: options.include === 'None' ? null : rowObject(object, options),
     })),
   }
 }

@@ -86,18 +86,20 @@ async function attemptDelete(
 
 function checkPreconditions(served: ServedKind, object: KubeObject, { preconditions }: DeleteOptions): void {
   const { name = '', uid = '', resourceVersion = '' } = object.metadata ?? {}
+  // rest.BeforeDelete names the kind where others name the resource.
+  const whole = { group: served.kind.group, plural: served.kind.kind }
   if (preconditions?.uid && preconditions.uid !== uid) {
     throw conflict(
-      served.kind,
+      whole,
       name,
-      `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`,
+      `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
     )
   }
   if (preconditions?.resourceVersion && preconditions.resourceVersion !== resourceVersion) {
     throw conflict(
-      served.kind,
+      whole,
       name,
-      `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
+      `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
     )
   }
 }

@@ -65,10 +65,12 @@ export async function update(
 }
 
 function matchName(object: KubeObject, name: string): void {
-  const metadata = object.metadata!
-  if (!metadata.name) metadata.name = name
-  else if (metadata.name !== name) {
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+  const given = object.metadata?.name ?? ''
+  if (given === '') {
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+  }
+  if (given !== name) {
+    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
   }
 }
 
@@ -194,7 +196,8 @@ function checkPrecondition(served: ServedKind, name: string, object: KubeObject,
     if (served.kind.strategy.allowUnconditionalUpdate === false) {
       const errors = new FieldErrors()
       errors.invalid('metadata.resourceVersion', 0, 'must be specified for an update')
-      throw invalid(served.kind, name, errors)
+      // The generic store names the resource, where strategies name the kind.
+      throw invalid({ group: served.kind.group, kind: served.kind.plural }, name, errors)
     }
   } else if (revision !== entry.revision) throw modified(served, name)
 }

@@ -173,6 +173,12 @@ test("update() refuses in upstream's words", () =>
         /Precondition failed: UID in precondition: x, UID in object meta: /,
       ],
       ['b', body, 400, /^the name of the object \(a\) does not match the name on the URL \(b\)$/],
+      [
+        'a',
+        { ...body, metadata: {} },
+        400,
+        /^the name of the object \(a based on URL\) was undeterminable: name must be provided$/,
+      ],
       ['b', configMap('b'), 404, /^configmaps "b" not found$/],
       ['a', { ...body, metadata: { ...body.metadata, resourceVersion: 'x' } }, 400, /invalid resource version/],
     ]
@@ -290,6 +296,16 @@ test('delete() of an object with finalizers marks it, and the last finalizer tak
     assert.equal((await server.call('GET', `${base}/a`)).code, 404)
   }))
 
+test('kinds that must not be written unseen refuse a PUT without resourceVersion, by their resource', () =>
+  withServer(async server => {
+    const classes = '/apis/node.k8s.io/v1/runtimeclasses'
+    const runc = { metadata: { name: 'runc' }, handler: 'runc' }
+    await server.call('POST', classes, runc)
+    const { code, body } = await server.call('PUT', `${classes}/runc`, runc)
+    const rule = 'metadata.resourceVersion: Invalid value: 0: must be specified for an update'
+    assert.deepEqual([code, body.message], [422, `runtimeclasses.node.k8s.io "runc" is invalid: ${rule}`])
+  }))
+
 test('delete() holds to its preconditions', () =>
   withServer(async server => {
     const { body } = await server.call('POST', base, configMap('a'))
@@ -299,6 +315,11 @@ test('delete() holds to its preconditions', () =>
       preconditions: { uid: 'x' },
     })
     assert.equal(wrong.code, 409)
+    assert.match(
+      wrong.body.message,
+      /^Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition \(x\) does not match the UID in record \(/,
+    )
+    assert.equal(wrong.body.details.kind, 'ConfigMap')
     const stale = await server.call('DELETE', `${base}/a`, {
       apiVersion: 'meta.k8s.io/v1',
       kind: 'DeleteOptions',

@@ -146,8 +146,10 @@ type TakeAny = (pool: Pool) => number | undefined
 
 function setAddress(spec: ServiceSpec, pools: Pools, take: Take, takeAny: TakeAny, errors: FieldErrors): void {
   // What the service's own rules refuse is refused there.
-  spec.ipFamilyPolicy ??= 'SingleStack'
-  spec.ipFamilies ??= ['IPv4']
+  // Addresses that nobody here selects may be of any family.
+  const anyFamily = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0
+  spec.ipFamilyPolicy ??= anyFamily ? 'RequireDualStack' : 'SingleStack'
+  spec.ipFamilies ??= anyFamily && spec.ipFamilyPolicy !== 'SingleStack' ? ['IPv4', 'IPv6'] : ['IPv4']
   if (spec.clusterIP === 'None') {
     spec.clusterIPs = ['None']
     return

@@ -34,8 +34,7 @@ export function evictionHandler(registry: Registry): Handler {
     const { namespace, name } = request.info
     const options = parseWriteOptions(request.query, 'CreateOptions')
     const eviction = await readAs<Eviction>(request, evictionKind, options.fieldValidation)
-    if ((eviction.metadata?.name ?? name) !== name)
-      throw badRequest('name in URL does not match name in Eviction object')
+    if ((eviction.metadata?.name ?? '') !== name) throw badRequest('name in URL does not match name in Eviction object')
     const asked = (eviction.deleteOptions ?? {}) as DeleteOptions
     const dryRun = options.dryRun || (asked.dryRun?.length ?? 0) > 0
     const deletion: DeleteOptions = { ...asked, ...(dryRun && { dryRun: ['All'] }) }

@@ -114,6 +114,8 @@ test('eviction spends a budget once and is refused with a cause when it is spent
     }
     const evict = (name: string): ReturnType<TestServer['call']> =>
       server.call('POST', `${pods}/${name}/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } })
+    const unnamed = await server.call('POST', `${pods}/p/eviction`, {})
+    assert.deepEqual([unnamed.code, unnamed.body.message], [400, 'name in URL does not match name in Eviction object'])
     const answers = await Promise.all([evict('p'), evict('q')])
     assert.deepEqual(answers.map(({ code }) => code).sort(), [201, 429])
     const refused = answers.find(({ code }) => code === 429)?.body
@@ -150,6 +152,10 @@ test('services get addresses and ports that nobody else has, and give them back'
     assert.equal((await server.call('POST', path, service('t', { clusterIP: address }))).code, 201)
     assert.equal((await server.call('POST', path, service('u', { clusterIP: '1.2.3.4' }))).code, 422)
     assert.equal((await server.call('POST', path, service('v', { clusterIP: 'None' }))).body.spec['clusterIP'], 'None')
+    const families = async (name: string, spec: object): Promise<unknown> =>
+      (await server.call('POST', path, service(name, { clusterIP: 'None', ...spec }))).body.spec['ipFamilies']
+    assert.deepEqual(await families('any', {}), ['IPv4', 'IPv6'])
+    assert.deepEqual(await families('chosen', { selector: { a: 'b' } }), ['IPv4'])
     assert.equal(
       (await server.call('POST', path, service('w', { type: 'NodePort', ports: [{ port: 80, nodePort: 80 }] }))).code,
       422,
@@ -236,6 +242,7 @@ test("log and exec are the kubelet's answer, upgrades byte for byte", async () =
   assert.equal(await text('p/log?tailLines=5&follow=true'), 'log of /containerLogs/ns/p/c?follow=true&tailLines=5')
   assert.match(await text('two/log'), /a container name must be specified for pod two, choose one of: \[a b\]/)
   assert.match(await text('p/log?container=x'), /container x is not valid for pod p/)
+  assert.match(await text('p/log/x'), /the server could not find the requested resource/)
   assert.match(await text('p/log?tailLines=-1'), /tailLines: Invalid value: -1/)
   assert.match(await text('lost/log'), /error dialing backend: no node gone/)
 

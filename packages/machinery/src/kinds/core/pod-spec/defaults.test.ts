@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Container, Pod, PodSpec, Volume } from '../../../api/core-v1.gen.ts'
 import { pods } from '../pod/index.ts'
+import { setPodTemplateDefaults } from './defaults.ts'
 import { imageTag } from './image-tag.ts'
 
 const defaulted = (spec: PodSpec): PodSpec => {
@@ -90,6 +91,9 @@ test('ports get a protocol, and the port of the host on its network', () => {
   ])
   const spec = defaulted({ hostNetwork: true, containers: [{ name: 'c', ports: [{ containerPort: 80 }] }] })
   assert.deepEqual(spec.containers[0]!.ports, [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }])
+  const template = { spec: { hostNetwork: true, containers: [{ name: 'c', ports: [{ containerPort: 80 }] }] } }
+  setPodTemplateDefaults(template)
+  assert.deepEqual(template.spec.containers[0]!.ports, [{ containerPort: 80, protocol: 'TCP' }])
 })
 
 test('requests follow from limits in pods, amounts are canonical', () => {

@@ -32,14 +32,15 @@ export function setPodSpecDefaults(spec: PodSpec): void {
   canonicalizeAmounts(spec.overhead)
   canonicalizeAmounts(spec.resources?.limits)
   canonicalizeAmounts(spec.resources?.requests)
-  if (spec.hostNetwork) setHostPorts(spec)
 }
 
 /** What only pods themselves get: templates stay as they were written (#69445 upstream). */
 export function setPodDefaults(pod: Pod): void {
-  const spec = pod.spec
-  if (!spec) return
+  // A struct in Go, no pointer: always there.
+  pod.spec ??= { containers: [] }
+  const { spec } = pod
   setPodSpecDefaults(spec)
+  if (spec.hostNetwork) setHostPorts(spec)
   for (const container of spec.containers ?? []) setRequestsFromLimits(container)
   for (const container of spec.initContainers ?? []) setRequestsFromLimits(container)
   setPodLevelResourceDefaults(spec)

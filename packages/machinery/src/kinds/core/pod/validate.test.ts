@@ -38,14 +38,7 @@ const label =
 
 const cases: [what: string, pod: Pod, ...faults: string[]][] = [
   ['there is no container', pod({ containers: [] }), 'spec.containers: Required value'],
-  [
-    'there is no spec at all',
-    { metadata: { name: 'p' } },
-    'spec.terminationGracePeriodSeconds: Required value',
-    'spec.containers: Required value',
-    'spec.restartPolicy: Required value',
-    'spec.dnsPolicy: Required value',
-  ],
+  ['there is no spec at all', { metadata: { name: 'p' } }, 'spec.containers: Required value'],
   ['a container has no name', withContainer({ name: '' }), 'spec.containers[0].name: Required value'],
   [
     'a container has a bad name',

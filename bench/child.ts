@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 
 export interface Child {
   readonly pid: number
+  readonly running: boolean
   stop(): Promise<void>
 }
 
@@ -23,6 +24,9 @@ export function startChild(
   if (child.pid === undefined) throw new Error(`Cannot start ${file}: see ${logFile}`)
   return {
     pid: child.pid,
+    get running() {
+      return child.exitCode === null && child.signalCode === null
+    },
     async stop() {
       child.kill('SIGTERM')
       const kill = setTimeout(() => child.kill('SIGKILL'), 20_000)

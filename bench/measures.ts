@@ -1,6 +1,6 @@
 /** What is measured, one function a claim. Each works on any server that speaks the Kubernetes API. */
 
-import { type Call, connect, runLoad, send } from './load.ts'
+import { type Call, Connection, percentile, runLoad } from './load.ts'
 import { processorSeconds, residentMegabytes } from './process-figures.ts'
 import type { Running } from './target.ts'
 import { openWatches } from './watchers.ts'
@@ -15,30 +15,37 @@ export interface Figure {
 
 const kilobyte = 'x'.repeat(1024)
 
-function configMap(name: string): string {
-  return JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { payload: kilobyte } })
+export function createConfigMap(namespace: string, name: string): Call {
+  const body = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { payload: kilobyte } })
+  return { method: 'POST', path: `/api/v1/namespaces/${namespace}/configmaps`, body }
 }
 
-function createConfigMap(namespace: string, name: string): Call {
-  return { method: 'POST', path: `/api/v1/namespaces/${namespace}/configmaps`, body: configMap(name) }
+export async function createNamespace(server: Running, name: string): Promise<void> {
+  await sendOne(server, {
+    method: 'POST',
+    path: '/api/v1/namespaces',
+    body: JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
+  })
 }
 
-async function inNamespace<T>(server: Running, name: string, act: (namespace: string) => Promise<T>): Promise<T> {
-  const client = connect(server)
+export async function sendOne(server: Running, call: Call): Promise<Buffer> {
+  const connection = await Connection.open(server)
   try {
-    const body = JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-    await send(client, { method: 'POST', path: '/api/v1/namespaces', body })
-    return await act(name)
+    return await connection.send(call)
   } finally {
-    await client.close()
+    connection.close()
   }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
 }
 
 /** Resident memory and the share of one core while nobody asks for anything. */
 export async function idle(server: Running, seconds: number): Promise<Figure[]> {
-  await new Promise(resolve => setTimeout(resolve, 3000))
+  await pause(Math.min(10, seconds) * 1000)
   const before = processorSeconds(server.pids)
-  await new Promise(resolve => setTimeout(resolve, seconds * 1000))
+  await pause(seconds * 1000)
   const percent = ((processorSeconds(server.pids) - before) / seconds) * 100
   return [
     { name: 'resident memory, idle', unit: 'MB', value: residentMegabytes(server.pids), better: 'lower' },
@@ -47,25 +54,27 @@ export async function idle(server: Running, seconds: number): Promise<Figure[]> 
 }
 
 export async function creates(server: Running, clients: number, total: number): Promise<Figure[]> {
-  return inNamespace(server, `create-${clients}`, async namespace => {
-    const load = await runLoad(server, clients, total, i => createConfigMap(namespace, `cm-${i}`))
-    const what = `create 1 KB ConfigMap, ${clients} clients`
-    return [
-      { name: what, unit: '/s', value: load.perSecond, better: 'higher' },
-      { name: `${what}, p50`, unit: 'ms', value: load.p50Ms, better: 'lower' },
-      { name: `${what}, p99`, unit: 'ms', value: load.p99Ms, better: 'lower' },
-    ]
-  })
+  const namespace = `create-${clients}`
+  await createNamespace(server, namespace)
+  const load = await runLoad(server, clients, total, i => createConfigMap(namespace, `cm-${i}`))
+  const what = `create 1 KB ConfigMap, ${clients} ${clients === 1 ? 'client' : 'clients'}`
+  return [
+    { name: what, unit: '/s', value: load.perSecond, better: 'higher' },
+    { name: `${what}, p50`, unit: 'ms', value: load.p50Ms, better: 'lower' },
+    { name: `${what}, p99`, unit: 'ms', value: load.p99Ms, better: 'lower' },
+  ]
 }
 
-/** Reads and patches the objects that `creates` with 16 clients has left. */
+/** Gets and merge patches, each over `objects` ConfigMaps made for it. */
 export async function getsAndPatches(
   server: Running,
   clients: number,
   objects: number,
   total: number,
 ): Promise<Figure[]> {
-  const path = (i: number): string => `/api/v1/namespaces/create-16/configmaps/cm-${i % objects}`
+  await createNamespace(server, 'objects')
+  await runLoad(server, 16, objects, i => createConfigMap('objects', `cm-${i}`))
+  const path = (i: number): string => `/api/v1/namespaces/objects/configmaps/cm-${i % objects}`
   const get = await runLoad(server, clients, total, i => ({ method: 'GET', path: path(i) }))
   const patch = await runLoad(server, clients, total, i => ({
     method: 'PATCH',
@@ -81,59 +90,54 @@ export async function getsAndPatches(
   ]
 }
 
-/** Median of several lists of 5,000 ConfigMaps. */
+/** Median of several lists of all ConfigMaps of a namespace, and of its first 500. */
 export async function list(server: Running, objects: number): Promise<Figure[]> {
-  return inNamespace(server, 'list', async namespace => {
-    await runLoad(server, 16, objects, i => createConfigMap(namespace, `cm-${i}`))
-    const client = connect(server)
+  await createNamespace(server, 'list')
+  await runLoad(server, 16, objects, i => createConfigMap('list', `cm-${i}`))
+  const connection = await Connection.open(server)
+  const median = async (query: string): Promise<number> => {
     const times: number[] = []
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 15; i++) {
       const started = performance.now()
-      await send(client, { method: 'GET', path: `/api/v1/namespaces/${namespace}/configmaps` })
+      await connection.send({ method: 'GET', path: `/api/v1/namespaces/list/configmaps${query}` })
       times.push(performance.now() - started)
     }
-    await client.close()
-    times.sort((a, b) => a - b)
-    return [
-      { name: `list ${objects} ConfigMaps`, unit: 'ms', value: times[Math.floor(times.length / 2)]!, better: 'lower' },
-    ]
-  })
+    return percentile(
+      times.sort((a, b) => a - b),
+      0.5,
+    )
+  }
+  const figures: Figure[] = [
+    { name: `list ${objects} ConfigMaps`, unit: 'ms', value: await median(''), better: 'lower' },
+    { name: 'list with limit 500', unit: 'ms', value: await median('?limit=500'), better: 'lower' },
+  ]
+  connection.close()
+  return figures
 }
 
 /** Events delivered per second to watchers of one namespace while 16 clients create, and the time from create to seen. */
 export async function fanOut(server: Running, watchers: number, objects: number): Promise<Figure[]> {
-  return inNamespace(server, `watch-${watchers}`, async namespace => {
-    const watches = await openWatches(
-      server,
-      `/api/v1/namespaces/${namespace}/configmaps?watch=true&resourceVersion=0`,
-      watchers,
-    )
-    const sentAt: number[] = []
-    const seen = watches.untilAll(objects, index => sentAt[index])
-    const started = performance.now()
-    await runLoad(server, 4, objects, i => {
-      sentAt[i] = performance.now()
-      return createConfigMap(namespace, `cm-${i}`)
-    })
-    const latencies = await seen
-    const seconds = (performance.now() - started) / 1000
-    watches.close()
-    latencies.sort()
-    const what = `watch fan-out to ${watchers}`
-    return [
-      { name: what, unit: 'events/s', value: (watchers * objects) / seconds, better: 'higher' },
-      {
-        name: `${what}, create to seen, p50`,
-        unit: 'ms',
-        value: latencies[Math.floor(latencies.length * 0.5)]!,
-        better: 'lower',
-      },
-      {
-        name: `${what}, create to seen, p99`,
-        unit: 'ms',
-        value: latencies[Math.floor(latencies.length * 0.99)]!,
-        better: 'lower',
-      },
-    ]
+  const namespace = `watch-${watchers}`
+  await createNamespace(server, namespace)
+  const path = `/api/v1/namespaces/${namespace}/configmaps`
+  const watches = await openWatches(server, path, watchers)
+  const sentAt: number[] = []
+  const seen = watches.untilAll(objects, index => sentAt[index])
+  const started = performance.now()
+  const load = runLoad(server, 16, objects, i => {
+    sentAt[i] = performance.now()
+    return createConfigMap(namespace, `cm-${i}`)
   })
+  const [latencies] = await Promise.all([seen, load])
+  const seconds = (performance.now() - started) / 1000
+  const { cut } = watches
+  watches.close()
+  latencies.sort()
+  const what = `watch fan-out to ${watchers}`
+  return [
+    { name: what, unit: 'events/s', value: (watchers * objects) / seconds, better: 'higher' },
+    { name: `${what}, create to seen, p50`, unit: 'ms', value: percentile(latencies, 0.5), better: 'lower' },
+    { name: `${what}, create to seen, p99`, unit: 'ms', value: percentile(latencies, 0.99), better: 'lower' },
+    { name: `${what}, watches cut by the server`, unit: '', value: cut, better: 'lower' },
+  ]
 }

@@ -2,7 +2,16 @@
 export interface Target {
   readonly name: string
   /** Starts over the same data each time; resolves when /readyz answers 200. */
-  start(): Promise<Running>
+  start(options?: StartOptions): Promise<Running>
+}
+
+export interface StartOptions {
+  /** Runs the controllers and the scheduler too. Petrel always does. */
+  readonly loops?: boolean
+  /** Nodes that take pods and run nothing. */
+  readonly nodes?: number
+  /** Petrel alone: this machine runs pods. */
+  readonly runtime?: boolean
 }
 
 export interface Running {

@@ -6,8 +6,9 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Child, startChild } from './child.ts'
+import { freePort } from './free-port.ts'
 import { untilReady } from './ready.ts'
-import type { Running, Target } from './target.ts'
+import type { Running, StartOptions, Target } from './target.ts'
 
 export interface UpstreamBinaries {
   readonly apiserver: string
@@ -27,6 +28,12 @@ export function upstreamBinaries(env: NodeJS.ProcessEnv): UpstreamBinaries | und
     controllerManager: env['PETREL_BENCH_KUBE_CONTROLLER_MANAGER'],
   }
 }
+
+/**
+ * Their clients hold themselves back to 20 and 50 requests a second by default: what is compared is the work, not that.
+ * They serve nothing themselves, so that their ports meet nobody's.
+ */
+const unthrottled = ['--kube-api-qps=5000', '--kube-api-burst=5000', '--secure-port=0']
 
 /** A CA, a serving certificate, an administrator and a key for service account tokens, made once. */
 function makeCertificates(folder: string): void {
@@ -92,11 +99,11 @@ function makeCertificates(folder: string): void {
 export function upstreamTarget(folder: string, binaries: UpstreamBinaries): Target {
   makeCertificates(folder)
   const file = (name: string): string => join(folder, name)
-  const [apiPort, etcdPort] = [26443, 22379]
-  const url = `https://127.0.0.1:${apiPort}`
   return {
     name: 'upstream',
-    async start(): Promise<Running> {
+    async start({ loops = false }: StartOptions = {}): Promise<Running> {
+      const [apiPort, etcdPort, peerPort] = [await freePort(), await freePort(), await freePort()]
+      const url = `https://127.0.0.1:${apiPort}`
       const started = performance.now()
       const children: Child[] = [
         startChild(
@@ -109,11 +116,11 @@ export function upstreamTarget(folder: string, binaries: UpstreamBinaries): Targ
             '--advertise-client-urls',
             `http://127.0.0.1:${etcdPort}`,
             '--listen-peer-urls',
-            `http://127.0.0.1:${etcdPort + 1}`,
+            `http://127.0.0.1:${peerPort}`,
             '--initial-advertise-peer-urls',
-            `http://127.0.0.1:${etcdPort + 1}`,
+            `http://127.0.0.1:${peerPort}`,
             '--initial-cluster',
-            `default=http://127.0.0.1:${etcdPort + 1}`,
+            `default=http://127.0.0.1:${peerPort}`,
           ],
           file('etcd.log'),
         ),
@@ -142,11 +149,11 @@ export function upstreamTarget(folder: string, binaries: UpstreamBinaries): Targ
         ),
       ]
       const ca = readFileSync(file('ca.crt'), 'utf8')
-      await untilReady(url, () => ca, 60_000)
+      await untilReady(url, () => ca, children, 60_000)
       const readyMs = performance.now() - started
       const kubeconfig = file('kubeconfig')
       writeFileSync(kubeconfig, kubeconfigText(url, folder))
-      if (binaries.controllerManager)
+      if (loops && binaries.controllerManager)
         children.push(
           startChild(
             binaries.controllerManager,
@@ -159,13 +166,18 @@ export function upstreamTarget(folder: string, binaries: UpstreamBinaries): Targ
               '--root-ca-file',
               file('ca.crt'),
               '--use-service-account-credentials',
+              ...unthrottled,
             ],
             file('controller-manager.log'),
           ),
         )
-      if (binaries.scheduler)
+      if (loops && binaries.scheduler)
         children.push(
-          startChild(binaries.scheduler, ['--kubeconfig', kubeconfig, '--leader-elect=false'], file('scheduler.log')),
+          startChild(
+            binaries.scheduler,
+            ['--kubeconfig', kubeconfig, '--leader-elect=false', ...unthrottled],
+            file('scheduler.log'),
+          ),
         )
       return {
         url,
@@ -174,7 +186,7 @@ export function upstreamTarget(folder: string, binaries: UpstreamBinaries): Targ
         key: readFileSync(file('admin.key'), 'utf8'),
         readyMs,
         pids: children.map(child => child.pid),
-        stop: async () => {
+        async stop() {
           for (const child of children.reverse()) await child.stop()
         },
       }
